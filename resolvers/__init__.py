@@ -1,0 +1,1 @@
+"""The read side: the graph, its edges, and the views composed from several systems."""

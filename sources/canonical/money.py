@@ -1,0 +1,90 @@
+"""Money: integer minor units inside, a decimal string outside, never a float."""
+
+from decimal import Decimal
+
+import msgspec
+
+from sources.canonical.sensitivity import Sensitivity, classified
+
+# ISO 4217 (list one): currencies whose minor unit is not a hundredth.
+ZERO_DECIMALS = frozenset(
+    [
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "ISK",
+        "JPY",
+        "KMF",
+        "KRW",
+        "PYG",
+        "RWF",
+        "UGX",
+        "UYI",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    ]
+)
+THREE_DECIMALS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
+FOUR_DECIMALS = frozenset(["CLF", "UYW"])
+
+
+class NotExact(ValueError):
+    """An amount is finer than its currency's minor unit."""
+
+
+def exponent(currency: str) -> int:
+    """How many decimals the currency's minor unit has (JPY 0, EUR 2, KWD 3). Source: ISO 4217."""
+    if currency in ZERO_DECIMALS:
+        return 0
+    if currency in THREE_DECIMALS:
+        return 3
+    return 4 if currency in FOUR_DECIMALS else 2
+
+
+@classified(Sensitivity.INTERNAL)
+class Money(msgspec.Struct, frozen=True, order=False):
+    """An amount that is exact in its currency's minor unit."""
+
+    minor: int
+    currency: str
+
+    @classmethod
+    def of(cls, amount: Decimal | str | int, currency: str) -> "Money":
+        """The amount as Money; raises NotExact where it is finer than the minor unit."""
+        if isinstance(amount, float):
+            raise TypeError("money is never made from a float")
+        scaled = Decimal(amount).scaleb(exponent(currency))
+        if scaled != scaled.to_integral_value():
+            raise NotExact(f"{amount} {currency} is finer than the currency's minor unit")
+        return cls(int(scaled), currency)
+
+    @property
+    def amount(self) -> Decimal:
+        """The amount in major units, with exactly the currency's decimals: 1.50, 150, 1.500."""
+        return Decimal(self.minor).scaleb(-exponent(self.currency))
+
+    def __add__(self, other: "Money") -> "Money":
+        return Money(self.minor + self._same(other).minor, self.currency)
+
+    def __sub__(self, other: "Money") -> "Money":
+        return Money(self.minor - self._same(other).minor, self.currency)
+
+    def __neg__(self) -> "Money":
+        return Money(-self.minor, self.currency)
+
+    def _same(self, other: "Money") -> "Money":
+        if other.currency != self.currency:
+            raise ValueError(f"{self.currency} and {other.currency} do not add up")
+        return other
+
+
+def totals(amounts: "list[Money]") -> tuple[Money, ...]:
+    """The sums by currency, in the order of the currencies' codes; sums of zero are left out."""
+    sums: dict[str, int] = {}
+    for money in amounts:
+        sums[money.currency] = sums.get(money.currency, 0) + money.minor
+    return tuple(Money(minor, currency) for currency, minor in sorted(sums.items()) if minor)

@@ -1,0 +1,21 @@
+"""What a vendor's simulator offers."""
+
+from typing import Any, Protocol
+
+from sources.simulation.facts import Fact
+from sources.simulation.harness import Harness
+
+
+class Simulator(Protocol):
+    """A vendor's server as its documentation describes it, filled with facts of the world."""
+
+    harness: Harness
+    """The ASGI app to serve, with its switches and its record of calls."""
+
+    def absorb(self, fact: Fact) -> None:
+        """Take a fact of the world into the vendor's own records; facts of other systems are ignored."""
+        ...
+
+    def section(self, base_url: str) -> dict[str, Any]:
+        """The [sources.NAME] section with which the gateway reaches this simulator at `base_url`."""
+        ...
