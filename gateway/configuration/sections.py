@@ -1,0 +1,111 @@
+"""The sections of gateway.toml other than [sources.*] and [records]. Names carry their unit."""
+
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+SQLITE = "sqlite:///"
+DATABASE_SCHEMES = ("sqlite", "postgresql")
+DEFAULT_REGION = "DE"  # how a telephone number without a country code is read
+
+
+class Section(BaseModel):
+    """A section: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class GatewaySection(Section):
+    """[gateway]: where it listens, where it keeps its own tables, how long a request may take."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    database_url: str = "sqlite:///./c360.db"
+    redis_url: str | None = None
+    deadline_seconds: float = Field(default=5.0, gt=0, le=60)
+    trusted_documents: Literal["off"] = "off"
+    data_directory: Path = Path()
+
+    @field_validator("database_url")
+    @classmethod
+    def _a_database(cls, url: str) -> str:
+        if urlsplit(url).scheme not in DATABASE_SCHEMES:
+            raise ValueError("is neither sqlite:///FILE nor postgresql://HOST/NAME")
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _a_redis(cls, url: str | None) -> str | None:
+        if url is not None and urlsplit(url).scheme not in ("redis", "rediss", "unix"):
+            raise ValueError("is not a URL such as redis://127.0.0.1:6379/0")
+        return url
+
+    @property
+    def on_sqlite(self) -> bool:
+        return self.database_url.startswith(SQLITE)
+
+    def located(self, directory: Path) -> "GatewaySection":
+        """The same, relative paths taken from `directory`: that of the file that names them."""
+        update: dict[str, object] = {"data_directory": directory / self.data_directory}
+        if self.on_sqlite:
+            update["database_url"] = SQLITE + str(directory / self.database_url.removeprefix(SQLITE))
+        return self.model_copy(update=update)
+
+
+class OperationsSection(Section):
+    """[operations]: /metrics and the details of /readyz, away from the public port."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=9090, ge=0, le=65535)
+
+
+class IdentitySection(Section):
+    """[identity]: whose tokens are taken, and which claims say what."""
+
+    issuer: str | None = None
+    audience: str = "urn:c360:gateway"
+    roles_claim: str = "roles"
+    human_claim: str = "email"
+    tenant: str = "demo"
+    tenant_claim: str = "tenant"
+    development: bool = False
+
+    @field_validator("issuer")
+    @classmethod
+    def _an_issuer(cls, url: str | None) -> str | None:
+        parts = urlsplit(url or "https://none")
+        if not parts.hostname or not (parts.scheme == "https" or is_loopback(parts.hostname)):
+            raise ValueError("is not an https URL (http is for loopback only)")
+        return url
+
+    @model_validator(mode="after")
+    def _one_issuer(self) -> "IdentitySection":
+        if self.development and self.issuer:
+            raise ValueError("has both issuer and development = true: keep one of them")
+        if not self.development and not self.issuer:
+            raise ValueError("has no issuer: set issuer, or development = true on a developer's machine")
+        if self.issuer and not {"audience", "tenant"} <= self.model_fields_set:
+            raise ValueError("has an issuer but not both audience and tenant")
+        return self
+
+
+class MatchingSection(Section):
+    """[matching]: how sure the rules must be before records count as one customer."""
+
+    link_confidence: float = Field(default=0.9, gt=0.5, le=1)
+    default_region: str = Field(default=DEFAULT_REGION, pattern="^[A-Z]{2}$")
+
+
+class TelemetrySection(Section):
+    """[telemetry]: how much is logged, and where traces go."""
+
+    otlp_endpoint: str | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+def is_loopback(host: str | None) -> bool:
+    """True for the names and addresses that never leave this machine."""
+    name = (host or "").strip("[]").lower()
+    return name in ("localhost", "::1") or (name.startswith("127.") and name.replace(".", "").isdigit())

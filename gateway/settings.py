@@ -1,0 +1,90 @@
+"""The configuration of a gateway: gateway.toml, over it the environment (C360_GATEWAY__PORT=8001).
+
+Unknown sections and keys are refused. A section that is present is on.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from gateway.configuration.development import require_loopback
+from gateway.configuration.problems import Problem, SettingsError, problems_of
+from gateway.configuration.reading import read_tables
+from gateway.configuration.records import Records, read_records
+from gateway.configuration.sections import (
+    GatewaySection,
+    IdentitySection,
+    MatchingSection,
+    OperationsSection,
+    TelemetrySection,
+)
+from gateway.configuration.sources import read_sources
+from sources import registry
+from sources.plugin import SourceSettings
+
+__all__ = ["Problem", "Settings", "SettingsError", "load_settings"]
+
+
+class Settings(BaseSettings):
+    """Everything that an operator decides. `standing` is the decision table as written; None: the default table."""
+
+    model_config = SettingsConfigDict(env_prefix="C360_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    gateway: GatewaySection = GatewaySection()
+    operations: OperationsSection | None = None
+    identity: IdentitySection
+    sources: Mapping[str, Any] = {}
+    records: Mapping[str, Any] = {}
+    standing: Mapping[str, Any] | None = None
+    matching: MatchingSection = MatchingSection()
+    telemetry: TelemetrySection = TelemetrySection()
+
+    @field_validator("sources")
+    @classmethod
+    def _each_by_its_connector(cls, sections: Mapping[str, Any]) -> dict[str, SourceSettings]:
+        return read_sources(sections)
+
+    @model_validator(mode="after")
+    def _development_stays_here(self) -> "Settings":
+        if self.identity.development:
+            require_loopback(self.gateway.host, {name: source.base_url for name, source in self.sources.items()})
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+    @cached_property
+    def systems_of_record(self) -> Records:
+        """Which sources hold which kind of record; raises SettingsError where [records] names another."""
+        roles = {name: registry.plugin(source.kind).role for name, source in self.sources.items()}
+        return read_records(self.records, roles)
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every configured secret, so that logs and errors can be held against them."""
+        return tuple(secret for source in self.sources.values() for secret in source.secrets())
+
+
+def load_settings(path: Path) -> Settings:
+    """The settings in a file. Relative paths in it start at its directory. Raises SettingsError."""
+    tables = read_tables(path)
+    try:
+        settings = Settings(**tables)
+        located = settings.model_copy(update={"gateway": settings.gateway.located(path.parent.resolve())})
+        _ = located.systems_of_record
+    except ValidationError as error:
+        raise SettingsError(problems_of(error), str(path)) from None
+    except SettingsError as error:
+        raise SettingsError(error.problems, str(path)) from None
+    return located
