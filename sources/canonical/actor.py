@@ -2,6 +2,8 @@
 
 import msgspec
 
+from sources.canonical.sensitivity import Sensitivity
+
 
 class RowLimit(msgspec.Struct, frozen=True, kw_only=True):
     """Which customers an actor may see. What is None does not limit; what is given must all hold."""
@@ -27,3 +29,16 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     rows: RowLimit = RowLimit()
     expires_at: float = 0.0  # epoch seconds
     development: bool = False  # the token is of the development issuer
+
+
+class Grants(msgspec.Struct, frozen=True):
+    """What an actor's roles and scopes let it see. Hashable, so that a mask is worked out once for each Grants."""
+
+    classes: frozenset[Sensitivity] = frozenset()
+    permissions: frozenset[str] = frozenset()
+    """E.g. "systems:read", "systems:change", "audit:read", "schema:introspect"."""
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same grants, in every process."""
+        return " ".join([*sorted(each.value for each in self.classes), *sorted(self.permissions)])
