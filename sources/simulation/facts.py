@@ -41,6 +41,7 @@ class CustomerKnown(Fact, frozen=True, kw_only=True):
     systems: frozenset[str]  # in which of SUPPORT, BILLING, ERP, CRM it has a record
     keyed: frozenset[str]  # in which of these the record carries the customer number
     names_by_system: dict[str, str] = {}  # where a system spells the name differently
+    emails_by_system: dict[str, str] = {}  # where a system has another address
     domain: str | None
     email: str
     phone: str
