@@ -5,6 +5,7 @@ entry point group `customer360.sources`.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sources.canonical.provenance import Origin
 from sources.faults import SourceFault
-from sources.simulation.simulator import Simulator
+from sources.simulation.simulator import Loader, Simulator
 from sources.wire.messages import Response, Sender
 
 
@@ -78,3 +79,5 @@ class SourcePlugin(msgspec.Struct, frozen=True, kw_only=True):
     examples: Path
     optional_fields: tuple[str, ...] = ()
     """The names that `fields` may hold."""
+    loader: Callable[[Path], AbstractContextManager[Loader]] | None = None
+    """Starts a real server whose data is kept in a directory; None where there is none to start."""

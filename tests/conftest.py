@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.real.localstripe import localstripe
-from gateway.real.postgres import Postgres, postgres
-from gateway.real.valkey import valkey
+from sources.simulation.real.localstripe import localstripe
+from sources.simulation.real.postgres import Postgres, postgres
+from sources.simulation.real.valkey import valkey
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """What a vendor's simulator offers."""
 
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from sources.simulation.facts import Fact
@@ -18,4 +19,19 @@ class Simulator(Protocol):
 
     def section(self, base_url: str) -> dict[str, Any]:
         """The [sources.NAME] section with which the gateway reaches this simulator at `base_url`."""
+        ...
+
+
+class Loader(Protocol):
+    """A real server in place of the simulator, running, to be filled with the facts of the world."""
+
+    async def absorb_all(self, history: Sequence[Fact], progress: Callable[[int, int], None]) -> list[str]:
+        """Load what the server can hold; gives what was left out, a sentence each.
+
+        `progress` is told how much of how much is done. A server that keeps its data takes the same history once.
+        """
+        ...
+
+    def section(self) -> dict[str, Any]:
+        """The [sources.NAME] section with which the gateway reaches this server."""
         ...

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.real.servers_environment import servers_environment
+from sources.simulation.real.servers_environment import servers_environment
 
 
 @pytest.fixture(scope="session")

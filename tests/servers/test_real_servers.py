@@ -12,10 +12,10 @@ import psutil
 import pytest
 from redis.asyncio import Redis
 
-from gateway.real.localstripe import localstripe
-from gateway.real.postgres import Postgres, postgres
-from gateway.real.processes import Account, ServerFailed, ServerProcess
-from gateway.real.valkey import valkey
+from sources.simulation.real.localstripe import localstripe
+from sources.simulation.real.postgres import Postgres, postgres
+from sources.simulation.real.processes import Account, ServerFailed, ServerProcess
+from sources.simulation.real.valkey import valkey
 
 
 async def value(server: Postgres, database: str, query: str) -> object:

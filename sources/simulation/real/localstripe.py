@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gateway.real.processes import LOOPBACK, ServerProcess, listens, start_on_free_port
-from gateway.real.servers_environment import servers_environment
+from sources.simulation.real.processes import LOOPBACK, ServerProcess, listens, start_on_free_port
+from sources.simulation.real.servers_environment import servers_environment
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The virtual environment of the servers that run beside the gateway: made once out of a hash-locked list.
 
 Tryton and localstripe are under the GPL: they are installed and run apart, and no module of ours imports them.
-`python -m gateway.real.servers_environment` makes it beforehand.
+`python -m sources.simulation.real.servers_environment` makes it beforehand.
 """
 
 import fcntl
@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gateway.real.processes import ServerFailed
+from sources.simulation.real.processes import ServerFailed
 
 REQUIREMENTS = Path(__file__).with_name("servers_requirements.txt")
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[3]
 STAMP = "c360-requirements"  # in the environment: the digest of what was installed
 
 

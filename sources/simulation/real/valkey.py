@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gateway.real.processes import LOOPBACK, ServerFailed, ServerProcess, start_on_free_port
+from sources.simulation.real.processes import LOOPBACK, ServerFailed, ServerProcess, start_on_free_port
 
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}  # other names for the same, on Linux
 

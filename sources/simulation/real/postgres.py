@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from gateway.real.processes import LOOPBACK, Account, ServerFailed, ServerProcess, start_on_free_port
+from sources.simulation.real.processes import LOOPBACK, Account, ServerFailed, ServerProcess, start_on_free_port
 
 SUPERUSER = "c360"
 PASSWORD_FILE = "c360-password"  # noqa: S105  the name of a file, in the data directory
