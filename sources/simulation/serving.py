@@ -3,20 +3,43 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import Any
 
 import uvicorn
 
+TICK_SECONDS = 1.0  # how often the Date header is made anew
+DRAIN_TURNS = 5  # of the event loop, in which idle connections close; uvicorn itself sleeps 0.1 s, twice, in every test
+
 
 class _Server(uvicorn.Server):
-    def install_signal_handlers(self) -> None:  # the process has its own
-        pass
+    """A server that stops as soon as it is told to."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.told_to_stop = asyncio.Event()
 
     def capture_signals(self) -> Any:
-        from contextlib import nullcontext
+        return nullcontext()  # the process has its own
 
-        return nullcontext()
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.told_to_stop.wait(), TICK_SECONDS)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        for _ in range(DRAIN_TURNS):
+            await asyncio.sleep(0)
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+
+    def stop(self) -> None:
+        self.should_exit = True
+        self.told_to_stop.set()
 
 
 @asynccontextmanager
@@ -35,6 +58,6 @@ async def serving(app: Any, port: int = 0) -> AsyncIterator[str]:
             await asyncio.sleep(0.005)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        server.should_exit = True
+        server.stop()
         await task
         listener.close()
