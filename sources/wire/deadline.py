@@ -1,26 +1,45 @@
 """The deadline of the request that is being served, known all the way down."""
 
+import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
+
+UNHURRIED_SECONDS = 60.0  # for work that no request waits for, such as a backfill: nothing may wait for ever
 
 
 class Deadline:
     """A moment on the monotonic clock. May be extended by a later caller who waits for the same work."""
 
-    __slots__ = ("at",)
+    __slots__ = ("_scopes", "at")
 
     def __init__(self, seconds: float) -> None:
         self.at = time.monotonic() + seconds
+        self._scopes: list[asyncio.Timeout] = []
 
     def remaining(self) -> float:
         """Seconds left; never negative."""
         return max(0.0, self.at - time.monotonic())
 
     def extend_to(self, other: "Deadline") -> None:
-        """Live as long as the other, where that is longer."""
-        self.at = max(self.at, other.at)
+        """Live as long as the other, where that is longer; what runs inside `bound` lives on as well."""
+        if other.at <= self.at:
+            return
+        self.at = other.at
+        for scope in self._scopes:
+            if not scope.expired():
+                scope.reschedule(asyncio.get_running_loop().time() + self.remaining())
+
+    @asynccontextmanager
+    async def bound(self) -> AsyncIterator[None]:
+        """End what runs inside with TimeoutError when the deadline passes, as it is then."""
+        async with asyncio.timeout(self.remaining()) as scope:
+            self._scopes.append(scope)
+            try:
+                yield
+            finally:
+                self._scopes.remove(scope)
 
 
 _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
@@ -29,6 +48,11 @@ _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 def current() -> Deadline | None:
     """The deadline in force; None outside a request."""
     return _current.get()
+
+
+def in_force() -> Deadline:
+    """The deadline in force; outside a request a generous one of its own."""
+    return _current.get() or Deadline(UNHURRIED_SECONDS)
 
 
 @contextmanager

@@ -1,0 +1,42 @@
+"""The origins to which a credential may go, and nobody else's."""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from yarl import URL
+
+from sources.faults import Refused
+
+_SENDABLE = re.compile(r"[!-~]+\Z")
+_MARKS = "!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~"
+
+
+class Origins:
+    """The allowed origins of one source: that of its base_url, and the hosts that are listed beside it.
+
+    A listed host ("files.example.com", "files.example.com:8443") has the scheme of base_url, so that nothing
+    sent to an https source leaves in clear; a listed URL ("https://files.example.com") is taken as it is.
+    """
+
+    def __init__(self, base_url: str, others: Iterable[str] = ()) -> None:
+        base = URL(base_url)
+        self._allowed = {base.origin()}
+        for other in others:
+            self._allowed.add(URL(other if "://" in other else f"{base.scheme}://{other}").origin())
+
+    def admit(self, url: str) -> str:
+        """The URL as it is to be sent: untouched but for characters that no request line may hold.
+
+        Judged by the parser that the transport uses, so that the two never see two hosts. Raises Refused where
+        it leads elsewhere or names a user.
+        """
+        sendable = url if _SENDABLE.match(url) else quote(url, safe=_MARKS)
+        try:
+            target = URL(sendable, encoded=True)
+            foreign = target.user is not None or target.password is not None or target.origin() not in self._allowed
+        except ValueError:
+            raise Refused("the URL to send to is not one") from None
+        if foreign:
+            raise Refused(f"the host {target.host} is neither that of base_url nor in allowed_hosts")
+        return sendable

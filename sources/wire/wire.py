@@ -1,0 +1,159 @@
+"""The wire to one source: what a vendor's client sends with. The layers and their order: see the package."""
+
+import time
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from sources.faults import CircuitOpen, Refused, SourceFault, Throttled, Timeout
+from sources.plugin import SourceSettings
+from sources.wire import correlation
+from sources.wire.breaker import Breaker, Permit
+from sources.wire.deadline import Deadline, in_force
+from sources.wire.limiter import Limiter, LocalRate
+from sources.wire.messages import Request, Response, Transport
+from sources.wire.naming import asked
+from sources.wire.origins import Origins
+from sources.wire.recorder import Observer, Recorder, SourceHealth
+from sources.wire.retry import TRIES, Retry
+from sources.wire.transport import AiohttpTransport
+
+SLOW_SHARE = 0.75  # of a source's own time limit: slower answers are still used, and count towards opening the circuit
+FAIR_SECONDS = 0.25  # a try that the caller's deadline ended earlier than this says nothing about the source
+
+Classify = Callable[[Response], SourceFault | None]
+
+
+class Wire:
+    """Implements messages.Sender for one source. Belongs to one event loop; close it at the end."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        transport: Transport,
+        classify: Classify,
+        origins: Origins,
+        breaker: Breaker,
+        retry: Retry,
+        limiter: Limiter,
+        recorder: Recorder,
+        timeout_seconds: float,
+    ) -> None:
+        self.name = name
+        self._transport = transport
+        self._classify = classify
+        self._origins = origins
+        self._breaker = breaker
+        self._retry = retry
+        self._limiter = limiter
+        self._recorder = recorder
+        self._timeout = timeout_seconds
+
+    async def send(self, request: Request) -> Response:
+        """A good answer, by the vendor's own judgement. Raises a SourceFault by the deadline."""
+        request = self._prepared(request)
+        deadline = in_force()
+        if deadline.remaining() <= 0:
+            raise Timeout(f"{asked(request.method, request.url)}: not asked, the deadline had passed")
+        try:
+            permit = self._breaker.admit()
+        except CircuitOpen as fault:
+            self._recorder.withheld(fault)
+            raise
+        with permit:
+            tries = TRIES if request.safe and not permit.probe else 1
+            return await self._retry.run(lambda: self._try(request, permit, deadline), tries=tries, deadline=deadline)
+
+    def report_quota(self, remaining: float) -> None:
+        """What is left of the vendor's quota, 0 to 1; shown in `systems`."""
+        self._recorder.report_quota(remaining)
+
+    @property
+    def health(self) -> SourceHealth:
+        """How the source is doing."""
+        return self._recorder.health(self._breaker.state)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._transport.close()
+
+    def _prepared(self, request: Request) -> Request:
+        url = self._origins.admit(request.url)
+        correlated = correlation.correlation_id.get()
+        if not correlated and url is request.url:
+            return request
+        headers = {**request.headers, correlation.HEADER: correlated} if correlated else request.headers
+        return msgspec.structs.replace(request, url=url, headers=headers)
+
+    async def _try(self, request: Request, permit: Permit, deadline: Deadline) -> Response:
+        try:
+            await self._limiter.enter(deadline)
+        except Throttled as fault:
+            self._recorder.withheld(fault)
+            raise
+        try:
+            return await self._recorded(request, permit, deadline)
+        finally:
+            self._limiter.leave()
+
+    async def _recorded(self, request: Request, permit: Permit, deadline: Deadline) -> Response:
+        started = time.perf_counter()
+        error: BaseException | None = None
+        try:
+            return await self._asked(request, deadline)
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            permit.seconds = time.perf_counter() - started
+            permit.hurried = isinstance(error, _DeadlinePassed) and permit.seconds < FAIR_SECONDS
+            self._recorder.tried(error, permit.seconds)
+
+    async def _asked(self, request: Request, deadline: Deadline) -> Response:
+        try:
+            async with deadline.bound():
+                response = await self._transport.send(request, self._timeout)
+        except TimeoutError:
+            raise _DeadlinePassed(f"{asked(request.method, request.url)}: no answer by the deadline") from None
+        if 300 <= response.status < 400 and response.status != 304:
+            raise Refused(f"{asked(request.method, request.url)}: {response.status}, redirects are not followed")
+        fault = self._classify(response)
+        if fault is not None:
+            raise fault
+        return response
+
+
+class _DeadlinePassed(Timeout):
+    """The caller's deadline ended the try, not the source's own time limit."""
+
+
+def open_wire(
+    name: str,
+    settings: SourceSettings,
+    classify: Classify,
+    *,
+    origins: Iterable[str] = (),
+    workers: int = 1,
+    observer: Observer | None = None,
+    transport: Transport | None = None,
+) -> Wire:
+    """The wire to the source `name`, with its limits and its own state.
+
+    `origins`: hosts or URLs that the vendor's client needs besides base_url and allowed_hosts. `workers`: among
+    how many processes requests_per_second is divided. `transport`: another way out than aiohttp.
+    """
+    rate = None
+    if settings.requests_per_second is not None:
+        rate = LocalRate(settings.requests_per_second / workers)
+    return Wire(
+        name,
+        transport=transport or AiohttpTransport(connections=settings.max_concurrency),
+        classify=classify,
+        origins=Origins(settings.base_url, (*settings.allowed_hosts, *origins)),
+        breaker=Breaker(name, slow_after_seconds=settings.timeout_seconds * SLOW_SHARE),
+        retry=Retry(),
+        limiter=Limiter(name, concurrency=settings.max_concurrency, rate=rate),
+        recorder=Recorder(name, observer),
+        timeout_seconds=settings.timeout_seconds,
+    )
