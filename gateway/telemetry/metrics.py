@@ -1,0 +1,76 @@
+"""Metrics of one gateway, for Prometheus. No label holds what a caller or a vendor may choose freely."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from sources.wire.breaker import CircuitState
+from sources.wire.recorder import SourceHealth
+
+REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10)
+SOURCE_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8)
+CIRCUIT_VALUES = {CircuitState.CLOSED: 0, CircuitState.HALF_OPEN: 1, CircuitState.OPEN: 2}
+
+
+class Watched(Protocol):
+    """A source as the metrics see it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def health(self) -> SourceHealth: ...
+
+
+class Metrics:
+    """The registry, and one method for each thing that is counted."""
+
+    def __init__(self) -> None:
+        registry = self.registry = CollectorRegistry()
+        self._requests = Counter("c360_requests", "GraphQL requests by outcome.", ["outcome"], registry=registry)
+        self._request_seconds = Histogram(
+            "c360_request_seconds", "How long a GraphQL request took.", registry=registry, buckets=REQUEST_SECONDS
+        )
+        self._errors = Counter("c360_errors", "Errors in answers by code.", ["code"], registry=registry)
+        self._calls = Counter(
+            "c360_source_calls", "Calls to a source, each try counted.", ["system", "outcome"], registry=registry
+        )
+        self._call_seconds = Histogram(
+            "c360_source_seconds", "How long a call took.", ["system"], registry=registry, buckets=SOURCE_SECONDS
+        )
+        self._cache = Counter(
+            "c360_cache", "Keys looked up: hit, miss or stale.", ["system", "outcome"], registry=registry
+        )
+        self._circuit = Gauge("c360_source_circuit", "0 closed, 1 half open, 2 open.", ["system"], registry=registry)
+        self._reachable = Gauge(
+            "c360_source_reachable", "1 where the last try got an answer.", ["system"], registry=registry
+        )
+        self._quota = Gauge(
+            "c360_source_quota_remaining", "What is left of the vendor's quota, 0 to 1.", ["system"], registry=registry
+        )
+
+    def request(self, outcome: str, seconds: float, codes: Iterable[str] = ()) -> None:
+        """A GraphQL request was answered: "ok", "partial", "failed" or "refused", with errors of these codes."""
+        self._requests.labels(outcome).inc()
+        self._request_seconds.observe(seconds)
+        for code in codes:
+            self._errors.labels(code).inc()
+
+    def source_call(self, system: str, outcome: str, seconds: float, /) -> None:
+        """A try reached for a source (or was held back); the outcome is the recorder's word."""
+        self._calls.labels(system, outcome).inc()
+        self._call_seconds.labels(system).observe(seconds)
+
+    def cache(self, system: str, outcome: str, keys: int = 1) -> None:
+        """Keys were looked up in the cache: "hit", "miss" or "stale"."""
+        self._cache.labels(system, outcome).inc(keys)
+
+    def exposition(self, sources: Iterable[Watched]) -> bytes:
+        """Everything in the text format of Prometheus, the sources as they stand now."""
+        for source in sources:
+            health = source.health
+            self._circuit.labels(source.name).set(CIRCUIT_VALUES[health.circuit])
+            self._reachable.labels(source.name).set(health.reachable)
+            if health.quota_remaining is not None:
+                self._quota.labels(source.name).set(health.quota_remaining)
+        return generate_latest(self.registry)
