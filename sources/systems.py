@@ -1,9 +1,41 @@
-"""Which source plays which role, and how it is reached."""
+"""Which source plays which role, and how all of them are asked: in batches, through the cache."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
-from sources.canonical.provenance import Origin
+from sources.cache import Cache
+from sources.canonical.provenance import CustomerRef, Listed, Origin, Record
+from sources.capabilities import DocumentSearch, Page
+from sources.faults import NotOffered, SourceFault
+from sources.methods import METHODS, Method
 from sources.plugin import Adapter, SourcePlugin, SourceSettings
+from sources.wire.recorder import SourceHealth
+
+# Which role keeps which kind of record; the first role that is configured is the system of record.
+ROLES_BY_KIND: Mapping[str, tuple[str, ...]] = {
+    "customer": ("erp", "crm"),
+    "case": ("support",),
+    "contact": ("crm", "support"),
+    "contract": ("crm",),
+    "opportunity": ("crm",),
+    "subscription": ("billing",),
+    "invoice": ("billing", "erp"),
+    "payment": ("billing",),
+    "credit_memo": ("billing", "erp"),
+    "dispute": ("billing",),
+    "order": ("erp",),
+    "ledger": ("erp",),
+    "tax": ("erp",),
+}
+
+
+class Watched(Protocol):
+    """What tells how a source is doing."""
+
+    @property
+    def health(self) -> SourceHealth: ...
 
 
 class System(msgspec.Struct, frozen=True, kw_only=True):
@@ -13,11 +45,133 @@ class System(msgspec.Struct, frozen=True, kw_only=True):
     plugin: SourcePlugin
     settings: SourceSettings
     adapter: Adapter
+    wire: Watched
 
     @property
     def name(self) -> str:
         return self.origin.system
 
     @property
+    def uid(self) -> str:
+        return self.origin.uid
+
+    @property
     def role(self) -> str:
         return self.plugin.role
+
+
+class Systems:
+    """All configured sources, which of them is the system of record of what, and the cache before them."""
+
+    def __init__(
+        self,
+        systems: Sequence[System],
+        cache: Cache,
+        *,
+        records: Mapping[str, Sequence[str]] | None = None,
+        cache_seconds: Mapping[str, float] | None = None,
+    ) -> None:
+        self.all = tuple(systems)
+        self._by_uid = {system.uid: system for system in systems}
+        self._by_name = {system.name: system for system in systems}
+        self._cache = cache
+        self._seconds = dict(cache_seconds or {})
+        self._of_kind = {kind: self._systems_of_record(kind, records or {}) for kind in ROLES_BY_KIND}
+
+    def by_uid(self, uid: str) -> System | None:
+        return self._by_uid.get(uid)
+
+    def by_name(self, name: str) -> System | None:
+        return self._by_name.get(name)
+
+    def of(self, kind: str) -> tuple[System, ...]:
+        """The systems of record of a kind, e.g. "invoice"; several merge their lists."""
+        return self._of_kind[kind]
+
+    def with_role(self, role: str) -> tuple[System, ...]:
+        return tuple(system for system in self.all if system.role == role)
+
+    def fresh_seconds(self, source_uid: str, kind: str | None = None) -> float:
+        """How long an answer of this source counts as fresh."""
+        system = self._by_uid.get(source_uid)
+        by_source = system.settings.cache_seconds if system else 0.0
+        return self._seconds.get(kind, by_source) if kind else by_source
+
+    async def ask(self, system: System, method_name: str, keys: Sequence[Any], *args: Any) -> Mapping[Any, Any]:
+        """One batch to one source: every key holds its value or a SourceFault. Never raises a fault."""
+        method = METHODS[method_name]
+        if not isinstance(system.adapter, method.protocol):
+            fault = NotOffered(f"{system.name} gives no {method.kind} records")
+            return dict.fromkeys(keys, fault)
+        ask = getattr(system.adapter, method_name)
+
+        async def fetch(missing: Sequence[Any]) -> Mapping[Any, Any]:
+            answer: Mapping[Any, Any] = await ask(missing, *args)
+            return answer
+
+        try:
+            return await self._cache.batch(
+                space=_space(system, method, args),
+                keys=keys,
+                ttl=self.fresh_seconds(system.uid, method.kind),
+                stale=system.settings.stale_seconds,
+                codec=method.codec,
+                tags=lambda key, value: _tags(system.uid, key, value),
+                fetch=fetch,
+            )
+        except SourceFault as fault:
+            return dict.fromkeys(keys, fault)
+
+    async def document_owners(self, system: System, number: str) -> tuple[CustomerRef, ...]:
+        """Whose document carries a number, as the source says now; never cached. Raises SourceFault."""
+        search: DocumentSearch = system.adapter  # type: ignore[assignment]
+        return await search.customers_of_document(number)
+
+    async def forget(
+        self, source_uid: str, *, customer: CustomerRef | None = None, record_id: str | None = None
+    ) -> None:
+        """Drop what is cached of a customer or a record in a source, in every process."""
+        tags = []
+        if customer is not None:
+            tags.append(customer_tag(source_uid, customer))
+        if record_id is not None:
+            tags.append(record_tag(source_uid, record_id))
+        await self._cache.purge(tags)
+
+    def last_known(self, system: System, ref: CustomerRef) -> float | None:
+        """When this source last told something about a customer (epoch seconds), from the cache alone."""
+        return self._cache.last_filled(customer_tag(system.uid, ref))
+
+    def _systems_of_record(self, kind: str, records: Mapping[str, Sequence[str]]) -> tuple[System, ...]:
+        if kind in records:
+            return tuple(self._by_name[name] for name in records[kind])
+        for role in ROLES_BY_KIND[kind]:
+            if kept := self.with_role(role):
+                return kept
+        return ()
+
+
+def customer_tag(source_uid: str, ref: CustomerRef) -> str:
+    """The cache tag of everything that a source says about a customer."""
+    return f"{source_uid}:c:{ref.type}:{ref.id}"
+
+
+def record_tag(source_uid: str, record_id: str) -> str:
+    """The cache tag of everything that holds a record."""
+    return f"{source_uid}:r:{record_id}"
+
+
+def _space(system: System, method: Method, args: Sequence[Any]) -> str:
+    fingerprint = msgspec.json.encode(args, order="deterministic").decode() if args else ""
+    return f"{system.uid}:{system.origin.mapping_version}:{method.name}:{fingerprint}"
+
+
+def _tags(source_uid: str, key: Any, value: Any) -> list[str]:
+    tags = [customer_tag(source_uid, key) if isinstance(key, CustomerRef) else record_tag(source_uid, str(key))]
+    records = value.records if isinstance(value, Page) else value if isinstance(value, tuple) else (value,)
+    for record in records:
+        if isinstance(record, Record):
+            tags.append(record_tag(source_uid, record.provenance.record_id))
+        if isinstance(record, Listed) and record.customer_ref is not None and not isinstance(key, CustomerRef):
+            tags.append(customer_tag(source_uid, record.customer_ref))
+    return tags

@@ -12,7 +12,7 @@ class Sensitivity(Enum):
     """The class of what a field tells; a role sees a class or it does not."""
 
     INTERNAL = "INTERNAL"
-    """How the business sees the customer: names, states, dates."""
+    """How the business sees the customer: names, states, dates. What has no directive is of this class."""
     PERSONAL = "PERSONAL"
     """What identifies or reaches a person."""
     FINANCIAL = "FINANCIAL"
@@ -65,6 +65,15 @@ def attached(hint: Any) -> tuple[Any, ...]:
 def class_of_field(hint: Any) -> Sensitivity | None:
     """The class declared on a field's own annotation."""
     return next((mark for mark in attached(hint) if isinstance(mark, Sensitivity)), None)
+
+
+def class_behind(hint: Any) -> Sensitivity:
+    """The class that a field needs: its own, or that of the type in it, or INTERNAL."""
+    if own := class_of_field(hint):
+        return own
+    inner = [class_behind(arg) for arg in typing.get_args(hint) if isinstance(arg, type) or typing.get_args(arg)]
+    found = class_of_type(hint) if isinstance(hint, type) else None
+    return next((c for c in (found, *inner) if c not in (None, Sensitivity.INTERNAL)), Sensitivity.INTERNAL)
 
 
 def is_hidden(hint: Any) -> bool:

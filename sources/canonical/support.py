@@ -98,7 +98,7 @@ class SupportCase(Listed, frozen=True, kw_only=True):
     """The agent who has it."""
     opened_at: datetime
     """When it was opened."""
-    updated_at: datetime
+    updated_at: datetime | None = None
     """When it last changed."""
     closed_at: datetime | None = None
     """When it was solved or closed."""

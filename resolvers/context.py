@@ -1,0 +1,78 @@
+"""What every resolver of one request shares."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from graphql import GraphQLError
+from strawberry.types import Info
+
+from resolvers.errors import from_fault
+from resolvers.loaders import Loaders
+from resolvers.masks import Mask
+from resolvers.rows import admits
+from resolvers.views.standing import StandingTable
+from sources.canonical.actor import Actor, Grants
+from sources.canonical.customer import Customer
+from sources.crosswalk import Crosswalk
+from sources.faults import SourceFault
+from sources.systems import System, Systems
+
+
+class Context:
+    """One request: who asks, what may be seen, until when, and the loaders that batch what is asked."""
+
+    def __init__(
+        self,
+        *,
+        actor: Actor,
+        grants: Grants,
+        mask: Mask,
+        correlation_id: str,
+        systems: Systems,
+        crosswalk: Crosswalk,
+        standing: StandingTable,
+        posting_lag_seconds: float,
+    ) -> None:
+        self.actor = actor
+        self.grants = grants
+        self.mask = mask
+        self.correlation_id = correlation_id
+        self.systems = systems
+        self.crosswalk = crosswalk
+        self.standing = standing
+        self.posting_lag_seconds = posting_lag_seconds
+        self.started_at = datetime.now(UTC)
+        self.today: date = self.started_at.date()
+        self.loaders = Loaders(systems, crosswalk)
+        self.beside: list[GraphQLError] = []  # errors beside data that is there: one of several systems is silent
+
+    async def customer(self, uid: str) -> Customer | None:
+        """A customer that the viewer's rows admit; None otherwise."""
+        customer = await self.loaders.customer(uid)
+        return customer if customer is not None and admits(self.actor.rows, customer) else None
+
+    async def customers(self, uids: Iterable[str]) -> list[Customer]:
+        """Those of the customers that exist and that the viewer's rows admit, in order."""
+        found = await self.loaders.customers(list(uids))
+        return [customer for customer in found if customer is not None and admits(self.actor.rows, customer)]
+
+    def tell(self, info: Info[Any, Any], faults: Mapping[str, SourceFault]) -> None:
+        """Put errors beside a field's data: systems that should have added to it and did not."""
+        for system, fault in faults.items():
+            error = from_fault(system, fault)
+            self.beside.append(GraphQLError(error.message, path=info.path.as_list(), extensions=error.extensions))
+
+
+def context(info: Info[Any, Any]) -> Context:
+    """The request's context, typed."""
+    shared: Context = info.context
+    return shared
+
+
+def named(faults: Sequence[tuple[System, SourceFault]]) -> dict[str, SourceFault]:
+    """The first fault of each system, by its configured name."""
+    found: dict[str, SourceFault] = {}
+    for system, fault in faults:
+        found.setdefault(system.name, fault)
+    return found

@@ -1,0 +1,98 @@
+"""An aiodataloader for each edge and its arguments, made for one request.
+
+Keys of a level go out together, also across aliases and list items: everything asked of one method of one
+source with the same arguments in the same turn of the event loop is one batch.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from aiodataloader import DataLoader
+
+from sources.canonical.customer import Customer
+from sources.canonical.provenance import CustomerRef, Listed
+from sources.capabilities import MAX_UPSTREAM_PAGES, Page, Window
+from sources.crosswalk import Crosswalk
+from sources.faults import SourceFault
+from sources.systems import System, Systems
+
+EVERYTHING = Window()  # the newest of a list, unfiltered: what most edges ask for and so share
+
+
+class Loaders:
+    """The loaders of one request."""
+
+    def __init__(self, systems: Systems, crosswalk: Crosswalk) -> None:
+        self._systems = systems
+        self._loaders: dict[Any, DataLoader[Any, Any]] = {}
+        self._customers: DataLoader[str, Customer | None] = DataLoader(_customers(crosswalk))
+        self._owners: DataLoader[tuple[str, CustomerRef], str | None] = DataLoader(_owners(crosswalk))
+
+    async def one(self, system: System, method: str, key: Any, *args: Any) -> Any:
+        """What a method of a source gives for one key; raises its SourceFault."""
+        loader = self._loaders.get((system.uid, method, args))
+        if loader is None:
+            loader = DataLoader(self._batch(system, method, args))
+            self._loaders[(system.uid, method, args)] = loader
+        return await loader.load(key)
+
+    async def everything(self, system: System, method: str, key: Any) -> tuple[Any, ...]:
+        """All records of a list, as far as MAX_UPSTREAM_PAGES windows reach; the first is the one all edges share."""
+        page: Page[Any] = await self.one(system, method, key, EVERYTHING)
+        records = page.records
+        for _ in range(MAX_UPSTREAM_PAGES - 1):
+            if page.next is None:
+                break
+            page = await self.one(system, method, key, Window(after=page.next))
+            records += page.records
+        return records
+
+    async def customer(self, uid: str) -> Customer | None:
+        return await self._customers.load(uid)
+
+    async def customers(self, uids: Sequence[str]) -> Sequence[Customer | None]:
+        return await self._customers.load_many(uids)
+
+    async def owner(self, record: Listed) -> Customer | None:
+        """The customer whose record this is."""
+        if record.customer_ref is None:
+            return None
+        uid = await self._owners.load((record.provenance.source, record.customer_ref))
+        return None if uid is None else await self.customer(uid)
+
+    async def owner_of(self, source_uid: str, ref: CustomerRef) -> str | None:
+        """The uid of the customer that a source's record stands for."""
+        return await self._owners.load((source_uid, ref))
+
+    def _batch(self, system: System, method: str, args: tuple[Any, ...]) -> Any:
+        async def ask(keys: Sequence[Any]) -> list[Any]:
+            answer = await self._systems.ask(system, method, keys, *args)
+            return [answer[key] for key in keys]
+
+        return ask
+
+
+def _customers(crosswalk: Crosswalk) -> Any:
+    async def read(uids: Sequence[str]) -> list[Customer | None]:
+        found = await crosswalk.customers(uids)
+        return [found.get(uid) for uid in uids]
+
+    return read
+
+
+def _owners(crosswalk: Crosswalk) -> Any:
+    async def read(refs: Sequence[tuple[str, CustomerRef]]) -> list[str | None]:
+        found = await crosswalk.owners(refs)
+        return [found.get(ref) for ref in refs]
+
+    return read
+
+
+async def settled(awaitables: Sequence[Any]) -> list[Any]:
+    """Await all; a SourceFault is a value, anything else is raised."""
+    results = await asyncio.gather(*awaitables, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException) and not isinstance(result, SourceFault):
+            raise result
+    return results

@@ -1,0 +1,63 @@
+"""Query.node and nodes: any record by its global id, within what the viewer may see."""
+
+import asyncio
+from typing import Any
+
+import strawberry
+from strawberry.types import Info
+
+from resolvers import ids
+from resolvers.context import Context, context
+from resolvers.edges import RECORD_READS
+from resolvers.errors import bad_input, forbidden, from_fault
+from resolvers.exposure import field
+from resolvers.interfaces import Node
+from resolvers.roots.conflicts import conflict_node
+from sources.canonical.provenance import Listed
+from sources.faults import SourceFault
+
+MAX_NODES = 100
+READS = {read.record.__name__: read for read in RECORD_READS}
+
+
+async def node(info: Info[Any, Any], id: strawberry.ID) -> Any:
+    return await _node(context(info), id)
+
+
+async def nodes(info: Info[Any, Any], ids: list[strawberry.ID]) -> list[Any]:
+    if len(ids) > MAX_NODES:
+        raise bad_input(f"ids holds {len(ids)} ids; at most {MAX_NODES} are read at once")
+    shared = context(info)
+    return await asyncio.gather(*(_node(shared, each) for each in ids), return_exceptions=True)
+
+
+async def _node(shared: Context, global_id: str) -> Any:
+    try:
+        parts = ids.decode(global_id)
+    except ids.NotAnId:
+        return None
+    if parts.type in shared.mask.types:
+        raise forbidden(parts.type)
+    if parts.type == "Customer":
+        return await shared.customer(parts.id)
+    if parts.type == "IdentityConflict":
+        return await conflict_node(shared, parts.id)
+    return await _record(shared, parts) if parts.type in READS else None
+
+
+async def _record(shared: Context, parts: ids.RecordId) -> Listed | None:
+    system = shared.systems.by_uid(parts.source)
+    if system is None:
+        return None
+    try:
+        record: Listed | None = await shared.loaders.one(system, READS[parts.type].method, parts.id)
+    except SourceFault as fault:
+        raise from_fault(system.name, fault) from None
+    if record is None or shared.actor.rows.unlimited:
+        return record
+    owner = await shared.loaders.owner(record)
+    return record if owner is not None and await shared.customer(owner.uid) else None
+
+
+NODE = field(node, Node | None, "Any record by its id; null where there is none, or none within the viewer's rows.")
+NODES = field(nodes, list[Node | None], "Several records by their ids, in their order.")

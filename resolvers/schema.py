@@ -1,0 +1,49 @@
+"""The schema of the graph: the roots, every type, and the guards that withhold what a viewer may not see."""
+
+from functools import cache
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from resolvers.exposure import RECORDS, grow
+from resolvers.masks import Masks
+from resolvers.roots.conflicts import IDENTITY_CONFLICTS
+from resolvers.roots.customers import CUSTOMER, CUSTOMER_BY, CUSTOMERS
+from resolvers.roots.nodes import NODE, NODES
+from resolvers.roots.systems import SYSTEMS
+from resolvers.roots.viewer import VIEWER
+from resolvers.scalars import SCALARS
+from resolvers.types import billing, customer, sources, status, support, timeline
+from resolvers.types.nodes import NODES as RECORD_TYPES
+
+# Importing these grows their fields onto the types.
+GROWN = (billing, customer, sources, status, support, timeline)
+
+
+@strawberry.type(description="One customer, whole and live, out of the systems that own the facts.")
+class Query:
+    pass
+
+
+@cache
+def graph() -> tuple[strawberry.Schema, Masks]:
+    """The schema and its masks; made once."""
+    grow(
+        Query,
+        node=NODE,
+        nodes=NODES,
+        viewer=VIEWER,
+        customer=CUSTOMER,
+        customer_by=CUSTOMER_BY,
+        customers=CUSTOMERS,
+        systems=SYSTEMS,
+        identity_conflicts=IDENTITY_CONFLICTS,
+    )
+    config = StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True)
+    schema = strawberry.Schema(Query, types=list(RECORD_TYPES.values()), config=config)
+    return schema, Masks(schema, RECORDS)
+
+
+def sdl() -> str:
+    """The schema in the schema definition language, as schema.graphql has it."""
+    return graph()[0].as_str() + "\n"

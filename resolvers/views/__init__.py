@@ -1,0 +1,1 @@
+"""What is composed from several systems: status, timeline, ledger, sources."""
