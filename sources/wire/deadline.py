@@ -16,7 +16,7 @@ class Deadline:
 
     def __init__(self, seconds: float) -> None:
         self.at = time.monotonic() + seconds
-        self._scopes: list[asyncio.Timeout] = []
+        self._scopes: list[tuple[asyncio.Timeout, float]] = []
 
     def remaining(self) -> float:
         """Seconds left; never negative."""
@@ -27,19 +27,19 @@ class Deadline:
         if other.at <= self.at:
             return
         self.at = other.at
-        for scope in self._scopes:
+        for scope, grace in self._scopes:
             if not scope.expired():
-                scope.reschedule(asyncio.get_running_loop().time() + self.remaining())
+                scope.reschedule(asyncio.get_running_loop().time() + self.remaining() + grace)
 
     @asynccontextmanager
-    async def bound(self) -> AsyncIterator[None]:
-        """End what runs inside with TimeoutError when the deadline passes, as it is then."""
-        async with asyncio.timeout(self.remaining()) as scope:
-            self._scopes.append(scope)
+    async def bound(self, grace_seconds: float = 0.0) -> AsyncIterator[None]:
+        """End what runs inside with TimeoutError when the deadline, as it is then, has passed by the grace."""
+        async with asyncio.timeout(self.remaining() + grace_seconds) as scope:
+            self._scopes.append((scope, grace_seconds))
             try:
                 yield
             finally:
-                self._scopes.remove(scope)
+                self._scopes.remove((scope, grace_seconds))
 
 
 _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
