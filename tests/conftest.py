@@ -1,39 +1,38 @@
-"""Real servers for any test that asks for one by name; each starts once in a session, on a free port."""
-
-import uuid
-from collections.abc import Iterator
+"""`--no-skips`: a run in which a test was skipped has failed, and says which. Continuous integration uses it."""
 
 import pytest
 
-from sources.simulation.real.localstripe import localstripe
-from sources.simulation.real.postgres import Postgres, postgres
-from sources.simulation.real.valkey import valkey
+
+def pytest_addoption(parser):
+    parser.addoption("--no-skips", action="store_true", help="fail the run where a test is skipped")
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Postgres]:
-    """A PostgreSQL cluster."""
-    with postgres() as server:
-        yield server
+def pytest_configure(config):
+    if config.getoption("--no-skips") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(NoSkips(), "no-skips")
 
 
-@pytest.fixture
-def postgres_url(postgres_server: Postgres) -> Iterator[str]:
-    """The URL of an empty database of the test's own, postgresql://…"""
-    name = f"test_{uuid.uuid4().hex}"
-    yield postgres_server.create_database(name)
-    postgres_server.drop_database(name)
+class NoSkips:
+    """Remembers what was skipped; under xdist the reports of all workers come here."""
 
+    def __init__(self):
+        self.skipped = []
 
-@pytest.fixture(scope="session")
-def valkey_url() -> Iterator[str]:
-    """The URL of a Valkey server that the session's tests share: use keys of your own."""
-    with valkey() as url:
-        yield url
+    def pytest_runtest_logreport(self, report):
+        self._note(report)
 
+    def pytest_collectreport(self, report):
+        self._note(report)
 
-@pytest.fixture(scope="session")
-def localstripe_url() -> Iterator[str]:
-    """The base URL of a localstripe that the session's tests share."""
-    with localstripe() as url:
-        yield url
+    def _note(self, report):
+        if report.skipped and not hasattr(report, "wasxfail"):
+            self.skipped.append(report.nodeid)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session):
+        if self.skipped and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter):
+        for name in self.skipped:
+            terminalreporter.write_line(f"SKIPPED, which --no-skips counts as a failure: {name}", red=True)

@@ -1,0 +1,31 @@
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.made-from-lock
+PORT ?= 8000
+PYTEST_OPTIONS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check schema
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1@/p' $(MAKEFILE_LIST) | column -t -s @ 2>/dev/null || sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
+
+$(STAMP): requirements.lock pyproject.toml deploy/make-venv
+	@deploy/make-venv $(VENV)
+	@touch $@
+
+demo: $(STAMP) ## the gateway with simulated sources on 127.0.0.1:8000 (PORT=…), until Ctrl-C
+	@exec $(BIN)/c360 demo --port $(PORT)
+
+test: $(STAMP) ## the whole suite; it starts every server that it needs by itself (PYTEST_OPTIONS=…)
+	$(BIN)/python -m pytest -n auto $(PYTEST_OPTIONS)
+
+check: $(STAMP) ## format, lint, types, imports, schema
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/c360 schema | diff -u schema.graphql - || { echo "schema.graphql differs from the code: make schema" >&2; exit 1; }
+
+schema: $(STAMP) ## print the schema from the code into schema.graphql
+	$(BIN)/c360 schema > schema.graphql.new && mv schema.graphql.new schema.graphql

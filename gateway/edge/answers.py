@@ -1,0 +1,59 @@
+"""What goes back: JSON in the media type that the client takes. Source: GraphQL over HTTP, Response."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from graphql import GraphQLError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.edge.refusals import Refusal
+from resolvers.errors import formatted
+
+GRAPHQL_TYPE = "application/graphql-response+json"
+JSON_TYPE = "application/json"
+# What a browser must not do with an answer, which holds personal data and is no page.
+SECURITY_HEADERS = {
+    "cache-control": "private, no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+
+
+def media_type_of(request: Request) -> str | None:
+    """The first type of Accept that we speak; JSON where the client does not say; None where there is none."""
+    accept = request.headers.get("accept")
+    if not accept:
+        return JSON_TYPE
+    for wanted in accept.lower().split(","):
+        kind, _, parameters = wanted.strip().partition(";")
+        if "q=0" in parameters.replace(" ", "").split(";"):
+            continue
+        if kind.strip() in (JSON_TYPE, "*/*", "application/*"):
+            return JSON_TYPE
+        if kind.strip() == GRAPHQL_TYPE:
+            return GRAPHQL_TYPE
+    return None
+
+
+def answer(body: dict[str, Any], status: int, media_type: str, correlation_id: str) -> Response:
+    """An answer with its headers."""
+    headers = {**SECURITY_HEADERS, "content-type": f"{media_type}; charset=utf-8", "x-correlation-id": correlation_id}
+    return Response(msgspec.json.encode(body), status, headers)
+
+
+def not_executed(errors: Sequence[GraphQLError], media_type: str, correlation_id: str) -> Response:
+    """Nothing ran: no data. 400, and 200 for clients that take only application/json."""
+    status = 400 if media_type == GRAPHQL_TYPE else 200
+    return answer({"errors": formatted(errors, correlation_id)}, status, media_type, correlation_id)
+
+
+def refused(refusal: Refusal, correlation_id: str) -> Response:
+    """Turned away, as JSON with a code."""
+    extensions = {"code": refusal.code.value, "retryable": refusal.retryable, "correlationId": correlation_id}
+    body = {"errors": [{"message": refusal.message, "extensions": extensions}]}
+    response = answer(body, refusal.status, JSON_TYPE, correlation_id)
+    response.headers.update(refusal.headers)
+    return response
