@@ -15,7 +15,8 @@ from sources.canonical.customer import Customer
 from sources.canonical.erp import ErpAccount, TaxContext
 from sources.canonical.provenance import Listed, Provenance
 
-NODES: dict[str, type] = {read.record.__name__: exposed(read.record, Node, SourceRecord) for read in RECORD_READS}
+RECORDS: tuple[Any, ...] = tuple(read.record for read in RECORD_READS)
+NODES: dict[str, Any] = {record.__name__: exposed(record, Node, SourceRecord) for record in RECORDS}
 CustomerType = exposed(Customer, Node)
 ErpAccountType = exposed(ErpAccount, SourceRecord)
 TaxContextType = exposed(TaxContext, SourceRecord)

@@ -1,29 +1,21 @@
 """The account at a glance: what is open, owed, breached, held. Each part asks only the systems that it needs."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
 
 from resolvers.context import Context
-from resolvers.edges import CASES, INVOICES, SUBSCRIPTIONS
-from resolvers.lists import records_in
-from resolvers.loaders import EVERYTHING, settled
+from resolvers.views.hearing import OPEN_INVOICES, Hearing
 from resolvers.views.standing import Fact, Standing, StandingReason
-from sources.canonical.billing import CustomerSubscription, Invoice, InvoiceStatus, SubscriptionStatus
+from sources.canonical.billing import CustomerSubscription, Invoice, SubscriptionStatus
 from sources.canonical.customer import Customer, CustomerFlag
 from sources.canonical.erp import ErpAccount
 from sources.canonical.money import Money, totals
-from sources.canonical.provenance import CustomerRef
 from sources.canonical.sensitivity import Financial, Sensitivity, classified
-from sources.canonical.support import CasePriority, CaseStatus, SupportCase
-from sources.capabilities import MAX_UPSTREAM_PAGES, CaseFilter, InvoiceFilter, Page, Window
-from sources.faults import NotOffered, SourceFault
-from sources.systems import System
+from sources.canonical.support import CasePriority, SupportCase
 
-OPEN_CASES = frozenset({CaseStatus.NEW, CaseStatus.OPEN, CaseStatus.PENDING, CaseStatus.ON_HOLD, CaseStatus.OTHER})
-OPEN_INVOICES = frozenset({InvoiceStatus.OPEN, InvoiceStatus.PARTIALLY_PAID})
 PRIORITIES = (CasePriority.URGENT, CasePriority.HIGH, CasePriority.NORMAL, CasePriority.LOW, CasePriority.OTHER)
 # What a customer with several subscriptions is told as: the one that needs most care, then the liveliest.
 SUBSCRIPTIONS_BY_CARE = (
@@ -67,28 +59,16 @@ class AccountStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Systems that did not answer: what is null for that cause."""
 
 
-class Heard(msgspec.Struct):
-    """What the systems of one kind said: their records, and who was silent."""
-
-    records: list[Any]
-    silent: list[str]
-
-    @property
-    def known(self) -> list[Any] | None:
-        """The records; None where a system was silent."""
-        return None if self.silent else self.records
-
-
 class StatusView:
     """The status of one customer, worked out part by part as fields ask for it."""
 
     def __init__(self, shared: Context, customer: Customer) -> None:
         self._shared = shared
         self._customer = customer
-        self._tasks: dict[str, asyncio.Task[Heard]] = {}
+        self._hearing = Hearing(shared, customer)
 
     async def open_cases(self) -> list[SupportCase] | None:
-        return (await self._heard("cases", self._read_cases)).known
+        return (await self._hearing.of("case")).known
 
     async def open_cases_count(self) -> int | None:
         cases = await self.open_cases()
@@ -109,9 +89,7 @@ class StatusView:
 
     async def owed(self) -> list[Invoice] | None:
         """Unpaid invoices: billing's own, and those that only the ERP has. None where billing is silent."""
-        billed, booked = await asyncio.gather(
-            self._heard("invoices", self._read_invoices), self._heard("booked", self._read_booked)
-        )
+        billed, booked = await asyncio.gather(self._hearing.of("invoice"), self._hearing.of("booked"))
         if billed.silent:
             return None
         known = {invoice.number for invoice in billed.records}
@@ -137,19 +115,18 @@ class StatusView:
         return (self._shared.today - min(due)).days if due else None
 
     async def subscription_state(self) -> SubscriptionStatus | None:
-        found: list[CustomerSubscription] = (await self._heard("subscriptions", self._read_subscriptions)).known or []
+        found: list[CustomerSubscription] = (await self._hearing.of("subscription")).known or []
         return min((each.status for each in found), key=SUBSCRIPTIONS_BY_CARE.index, default=None)
 
     async def credit_hold(self) -> bool | None:
         if CustomerFlag.CREDIT_HOLD in (self._customer.flags or ()):
             return True
-        accounts: list[ErpAccount] | None = (await self._heard("account", self._read_account)).known
+        accounts: list[ErpAccount] | None = (await self._hearing.of("ledger")).known
         told = [account.credit_hold for account in accounts or () if account.credit_hold is not None]
         return any(told) if told else None
 
     async def incomplete(self) -> tuple[str, ...]:
-        heard = await asyncio.gather(*(self._heard(name, read) for name, read in self._reads().items()))
-        return tuple(sorted({system for each in heard for system in each.silent}))
+        return tuple(sorted({system for heard in await self._hearing.of_all() for system in heard.silent}))
 
     async def decided(self) -> tuple[Standing, tuple[StandingReason, ...]]:
         """The standing and its reasons, by the decision table."""
@@ -165,22 +142,22 @@ class StatusView:
 
     def _facts(self) -> dict[str, Callable[[], Awaitable[Fact]]]:
         return {
-            "credit_hold": lambda: self._fact(self.credit_hold, "account"),
+            "credit_hold": lambda: self._fact(self.credit_hold, "ledger"),
             "legal_hold": lambda: self._flag(CustomerFlag.LEGAL_HOLD),
             "fraud": lambda: self._flag(CustomerFlag.FRAUD),
-            "sla_breached": lambda: self._fact(self.sla_breached, "cases"),
-            "overdue": lambda: self._fact(self._is_overdue, "invoices"),
-            "oldest_overdue_days": lambda: self._fact(self.oldest_overdue_days, "invoices"),
-            "open_cases": lambda: self._fact(self.open_cases_count, "cases"),
-            "highest_priority": lambda: self._fact(self._priority_word, "cases"),
-            "subscription_state": lambda: self._fact(self._subscription_word, "subscriptions"),
+            "sla_breached": lambda: self._fact(self.sla_breached, "case"),
+            "overdue": lambda: self._fact(self._is_overdue, "invoice"),
+            "oldest_overdue_days": lambda: self._fact(self.oldest_overdue_days, "invoice"),
+            "open_cases": lambda: self._fact(self.open_cases_count, "case"),
+            "highest_priority": lambda: self._fact(self._priority_word, "case"),
+            "subscription_state": lambda: self._fact(self._subscription_word, "subscription"),
         }
 
-    async def _fact(self, read: Callable[[], Awaitable[Any]], heard: str) -> Fact:
+    async def _fact(self, read: Callable[[], Awaitable[Any]], kind: str) -> Fact:
         value = await read()
-        said = await self._heard(heard, self._reads()[heard])
-        systems = self._systems_asked(heard)
-        return Fact(value, systems[0] if len(systems) == 1 else None, silent=bool(said.silent) and value is None)
+        said = await self._hearing.of(kind)
+        systems = self._shared.systems.of(kind)
+        return Fact(value, systems[0].name if len(systems) == 1 else None, silent=bool(said.silent) and value is None)
 
     async def _flag(self, flag: CustomerFlag) -> Fact:
         return Fact(flag in (self._customer.flags or ()))
@@ -196,87 +173,3 @@ class StatusView:
     async def _subscription_word(self) -> str | None:
         state = await self.subscription_state()
         return state.value if state else None
-
-    def _reads(self) -> dict[str, Callable[[], Awaitable[Heard]]]:
-        return {
-            "cases": self._read_cases,
-            "invoices": self._read_invoices,
-            "booked": self._read_booked,
-            "subscriptions": self._read_subscriptions,
-            "account": self._read_account,
-        }
-
-    def _systems_asked(self, heard: str) -> list[str]:
-        kind = {"cases": "case", "invoices": "invoice", "subscriptions": "subscription", "account": "ledger"}[heard]
-        return [system.name for system in self._shared.systems.of(kind)]
-
-    async def _heard(self, name: str, read: Callable[[], Awaitable[Heard]]) -> Heard:
-        if name not in self._tasks:
-            self._tasks[name] = asyncio.ensure_future(read())
-        return await self._tasks[name]
-
-    async def _read_cases(self) -> Heard:
-        heard = await self._ask(CASES.kind, lambda system, ref: self._open(system, ref, CASES.method, CASE_WINDOW))
-        heard.records = [case for case in heard.records if case.status in OPEN_CASES]
-        return heard
-
-    async def _read_invoices(self) -> Heard:
-        return await self._ask(
-            INVOICES.kind, lambda system, ref: self._shared.loaders.everything(system, INVOICES.method, ref)
-        )
-
-    async def _read_booked(self) -> Heard:
-        """Open invoices in a ledger that is not the system of record of invoices."""
-        record = set(self._shared.systems.of(INVOICES.kind))
-        places = [each for each in records_in(self._shared, self._customer, "ledger") if each[0] not in record]
-        return await self._ask_all(places, lambda system, ref: self._walk(system, ref, INVOICES.method, INVOICE_WINDOW))
-
-    async def _read_subscriptions(self) -> Heard:
-        return await self._ask(
-            SUBSCRIPTIONS.kind, lambda system, ref: self._shared.loaders.everything(system, SUBSCRIPTIONS.method, ref)
-        )
-
-    async def _read_account(self) -> Heard:
-        async def account(system: System, ref: CustomerRef) -> Sequence[Any]:
-            found = await self._shared.loaders.one(system, "ledger_accounts", ref)
-            return () if found is None else (found,)
-
-        return await self._ask("ledger", account)
-
-    async def _open(self, system: System, ref: CustomerRef, method: str, window: Window) -> Sequence[Any]:
-        """The whole list where one answer holds it, since other edges ask for it too; else only the open ones."""
-        page: Page[Any] = await self._shared.loaders.one(system, method, ref, EVERYTHING)
-        return page.records if page.next is None else await self._walk(system, ref, method, window)
-
-    async def _walk(self, system: System, ref: CustomerRef, method: str, window: Window) -> Sequence[Any]:
-        found: list[Any] = []
-        for _ in range(MAX_UPSTREAM_PAGES):
-            page: Page[Any] = await self._shared.loaders.one(system, method, ref, window)
-            found.extend(page.records)
-            if page.next is None:
-                break
-            window = Window(after=page.next, filter=window.filter)
-        return found
-
-    async def _ask(self, kind: str, read: Callable[[System, CustomerRef], Awaitable[Sequence[Any]]]) -> Heard:
-        return await self._ask_all(records_in(self._shared, self._customer, kind), read)
-
-    async def _ask_all(
-        self,
-        places: Sequence[tuple[System, CustomerRef]],
-        read: Callable[[System, CustomerRef], Awaitable[Sequence[Any]]],
-    ) -> Heard:
-        answers = await settled([read(system, ref) for system, ref in places])
-        heard = Heard([], [])
-        for (system, _), answer in zip(places, answers, strict=True):
-            if isinstance(answer, NotOffered):
-                continue
-            if isinstance(answer, SourceFault):
-                heard.silent.append(system.name)
-            else:
-                heard.records.extend(answer)
-        return heard
-
-
-CASE_WINDOW = Window(filter=CaseFilter(status=OPEN_CASES))
-INVOICE_WINDOW = Window(filter=InvoiceFilter(status=OPEN_INVOICES))
