@@ -4,18 +4,22 @@ import time
 from collections.abc import Callable, Iterable
 
 import msgspec
+from opentelemetry.trace import Tracer
+from redis.asyncio import Redis
 
 from sources.faults import CircuitOpen, Refused, SourceFault, Throttled, Timeout
 from sources.plugin import SourceSettings
 from sources.wire import correlation
 from sources.wire.breaker import Breaker, Permit
 from sources.wire.deadline import Deadline, in_force
-from sources.wire.limiter import Limiter, LocalRate
+from sources.wire.limiter import Limiter, LocalRate, Rate
 from sources.wire.messages import Request, Response, Transport
 from sources.wire.naming import asked
 from sources.wire.origins import Origins
 from sources.wire.recorder import Observer, Recorder, SourceHealth
 from sources.wire.retry import TRIES, Retry
+from sources.wire.shared_rate import SharedRate
+from sources.wire.tracing import TracedTransport
 from sources.wire.transport import AiohttpTransport
 
 SLOW_SHARE = 0.75  # of a source's own time limit: slower answers are still used, and count towards opening the circuit
@@ -135,25 +139,36 @@ def open_wire(
     *,
     origins: Iterable[str] = (),
     workers: int = 1,
+    redis: Redis | None = None,
     observer: Observer | None = None,
+    tracer: Tracer | None = None,
     transport: Transport | None = None,
 ) -> Wire:
     """The wire to the source `name`, with its limits and its own state.
 
-    `origins`: hosts or URLs that the vendor's client needs besides base_url and allowed_hosts. `workers`: among
-    how many processes requests_per_second is divided. `transport`: another way out than aiohttp.
+    `origins`: hosts or URLs that the vendor's client needs besides base_url and allowed_hosts. `redis` shares
+    requests_per_second among all processes; without it, each of `workers` gets its part. `observer` is told of each
+    try, `tracer` opens a span for each. `transport`: another way out than aiohttp.
     """
-    rate = None
-    if settings.requests_per_second is not None:
-        rate = LocalRate(settings.requests_per_second / workers)
+    out = transport or AiohttpTransport(connections=settings.max_concurrency)
+    if tracer is not None:
+        out = TracedTransport(name, out, tracer)
     return Wire(
         name,
-        transport=transport or AiohttpTransport(connections=settings.max_concurrency),
+        transport=out,
         classify=classify,
         origins=Origins(settings.base_url, (*settings.allowed_hosts, *origins)),
         breaker=Breaker(name, slow_after_seconds=settings.timeout_seconds * SLOW_SHARE),
         retry=Retry(),
-        limiter=Limiter(name, concurrency=settings.max_concurrency, rate=rate),
+        limiter=Limiter(name, concurrency=settings.max_concurrency, rate=_rate(name, settings, workers, redis)),
         recorder=Recorder(name, observer),
         timeout_seconds=settings.timeout_seconds,
     )
+
+
+def _rate(name: str, settings: SourceSettings, workers: int, redis: Redis | None) -> Rate | None:
+    per_second = settings.requests_per_second
+    if per_second is None:
+        return None
+    alone = LocalRate(per_second / workers)
+    return alone if redis is None else SharedRate(name, per_second, redis, alone=alone)
