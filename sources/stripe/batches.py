@@ -1,0 +1,30 @@
+"""Many keys, one call each: Stripe takes neither several ids nor several customers at once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
+
+from sources.faults import SourceFault
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+async def each(keys: Iterable[K], ask: Callable[[K], Awaitable[V]]) -> dict[K, V | SourceFault]:
+    """What is known of each key, asked at the same time (the wire bounds how many are under way).
+
+    What fails for one key is a fault at that key; where all fail alike, the fault is raised.
+    """
+    distinct = list(dict.fromkeys(keys))
+    answers = dict(zip(distinct, await asyncio.gather(*(_or_fault(ask(key)) for key in distinct)), strict=True))
+    faults = [answer for answer in answers.values() if isinstance(answer, SourceFault)]
+    if faults and len(faults) == len(distinct) and len({type(fault) for fault in faults}) == 1:
+        raise faults[0]
+    return answers
+
+
+async def _or_fault(answer: Awaitable[V]) -> V | SourceFault:
+    try:
+        return await answer
+    except SourceFault as fault:
+        return fault

@@ -1,0 +1,139 @@
+"""Stripe's HTTP API: paths, credential, version, and what its answers mean.
+
+A list names one customer; nothing takes several. Source: Stripe API reference, Lists, Search, Expanding responses.
+"""
+
+import re
+import time
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from sources.faults import NotOffered
+from sources.stripe.answers import error_of, malformed, refusal, told
+from sources.stripe.dialect import Dialect, Params
+from sources.stripe.settings import API_VERSION, StripeSettings
+from sources.stripe.shapes import Listing, SearchResult
+from sources.wire.messages import Request, Response, Sender
+
+T = TypeVar("T")
+
+PAGE_LIMIT = "100"  # the most that Stripe gives at once
+ABSENT_SECONDS = 600.0  # for so long a path that the server lacks is not asked again; an upgrade is seen in ten minutes
+ID = re.compile(r"[A-Za-z0-9_-]{1,255}")  # Source: Stripe API, ids are opaque, up to 255 characters
+NO_IDS = frozenset(["search", "upcoming", "preview", "create_preview"])  # paths beside ids
+OWNERS = frozenset(["customer", "charge", "invoice"])  # filters that hold an id
+CURSORS = frozenset(["starting_after", "ending_before"])
+
+
+class CursorGone(Exception):
+    """The record at which a list was to be resumed is no longer there."""
+
+
+class StripeClient:
+    """Asks one account. Methods raise SourceFaults."""
+
+    def __init__(self, settings: StripeSettings, sender: Sender) -> None:
+        self.dialect = Dialect(official=settings.official)
+        self._base = settings.base_url
+        self._sender = sender
+        self._headers = {
+            "authorization": f"Bearer {settings.api_key.get_secret_value()}",
+            "stripe-version": API_VERSION,
+            "accept": "application/json",
+        }
+        self._decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+        self._absent: dict[str, float] = {}
+
+    async def retrieve(self, resource: str, id: str, shape: type[T], expand: Params = ()) -> T | None:
+        """The object with the id; None where there is none."""
+        response = await self.retrieve_raw(resource, id, expand)
+        return None if response is None else self.decode(response, shape, f"/v1/{resource}/{{id}}")
+
+    async def retrieve_raw(self, resource: str, id: str, expand: Params = ()) -> Response | None:
+        """The answer with the object of that id; None where there is none."""
+        if not ID.fullmatch(id) or id in NO_IDS:
+            return None
+        what = f"/v1/{resource}/{{id}}"
+        response = await self._ask(resource, f"/v1/{resource}/{quote(id)}", expand, what)
+        if response.status == 200:
+            return response
+        self._judge(response, what)
+        return None
+
+    async def listing(self, resource: str, shape: type[T], params: Params) -> Listing[T] | None:
+        """A page of a list; None where a filter names an object that is not there.
+
+        Raises CursorGone where that is the record to resume at, NotOffered where the server has no such list.
+        """
+        if any(name in OWNERS and not ID.fullmatch(value) for name, value in params):
+            return None
+        return await self._page(resource, f"/v1/{resource}", f"/v1/{resource}", shape, params)
+
+    async def lines(self, invoice_id: str, shape: type[T], params: Params) -> Listing[T] | None:
+        """A page of an invoice's lines; None where there is no such invoice."""
+        if not ID.fullmatch(invoice_id):
+            return None
+        what = "/v1/invoices/{id}/lines"
+        return await self._page("lines", f"/v1/invoices/{quote(invoice_id)}/lines", what, shape, params)
+
+    async def search(self, resource: str, query: str, shape: type[T], params: Params = ()) -> SearchResult[T]:
+        """A page of what a search finds; its index is behind by up to a minute. Raises NotOffered."""
+        what = f"/v1/{resource}/search"
+        asked = (("query", query), ("limit", PAGE_LIMIT), *params)
+        response = await self._ask(resource, what, asked, what)
+        if response.status == 404:
+            raise self._lacks(what, response)
+        if response.status != 200:
+            raise refusal(response, what)
+        result: SearchResult[T] = self.decode(response, SearchResult[shape], what)  # type: ignore[valid-type]
+        return result
+
+    def decode(self, response: Response, shape: Any, what: str) -> Any:
+        """The answer in its shape. Raises Malformed."""
+        decoder = self._decoders.get(shape)
+        if decoder is None:
+            decoder = self._decoders[shape] = msgspec.json.Decoder(shape)
+        try:
+            return decoder.decode(self.dialect.body(response))
+        except (msgspec.MsgspecError, KeyError, TypeError, AttributeError):
+            raise malformed(response, what) from None
+
+    async def _page(self, resource: str, path: str, what: str, shape: type[T], params: Params) -> Listing[T] | None:
+        response = await self._ask(resource, path, params, what)
+        if response.status == 200:
+            found: Listing[T] = self.decode(response, Listing[shape], what)  # type: ignore[valid-type]
+            return found
+        error = error_of(response)
+        if error and error.code == "resource_missing" and error.param in CURSORS:
+            raise CursorGone
+        self._judge(response, what)
+        return None
+
+    def _judge(self, response: Response, what: str) -> None:
+        """Pass where the answer says that something is not there. Raises NotOffered, Refused."""
+        error = error_of(response)
+        if response.status == 404 and error is None:
+            raise self._lacks(what, response)
+        if response.status == 404 or (error is not None and error.code == "resource_missing"):
+            return
+        raise refusal(response, what)
+
+    def _lacks(self, what: str, response: Response) -> NotOffered:
+        self._absent[what] = time.monotonic() + ABSENT_SECONDS
+        return NotOffered(told(f"this server has no {what}", response))
+
+    async def _ask(self, resource: str, path: str, params: Params, what: str) -> Response:
+        if self._absent.get(what, 0.0) > time.monotonic():
+            raise NotOffered(f"this server has no {what}")
+        if self.dialect.unsure(params):
+            self.dialect.learn(await self._send("/v1/customers", (("limit", "1"),)))
+        response = await self._send(path, self.dialect.params(resource, params))
+        if self.dialect.learn(response) and response.status == 400:
+            response = await self._send(path, self.dialect.params(resource, params))
+        return response
+
+    async def _send(self, path: str, params: Params) -> Response:
+        query = f"?{urlencode(params)}" if params else ""
+        return await self._sender.send(Request(url=f"{self._base}{path}{query}", headers=self._headers))

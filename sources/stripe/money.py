@@ -1,0 +1,51 @@
+"""Stripe's minor units and those of ISO 4217, which differ for a few currencies.
+
+Stripe counts MGA whole although ISO gives it hundredths, and counts ISK and UGX in hundredths although ISO has them
+whole. Source: Stripe, Supported currencies (zero-decimal, three-decimal, special cases).
+"""
+
+from decimal import Decimal
+
+from sources.canonical.money import Money, NotExact, exponent
+
+# UGX, which some of Stripe's lists have here, is charged in hundredths all the same.
+ZERO_DECIMALS = frozenset(
+    ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"]
+)
+THREE_DECIMALS = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
+WHOLE_IN_HUNDREDTHS = frozenset(["ISK", "UGX"])  # the last two digits are 00
+LAST_DIGIT_ZERO = THREE_DECIMALS
+
+
+def stripe_exponent(currency: str) -> int:
+    """How many decimals Stripe's minor unit of the currency has (JPY 0, EUR 2, ISK 2, KWD 3)."""
+    if currency in ZERO_DECIMALS:
+        return 0
+    return 3 if currency in THREE_DECIMALS else 2
+
+
+def money(amount: int, currency: str) -> Money:
+    """Stripe's amount as Money. Raises NotExact where it is finer than the currency's own minor unit."""
+    code = currency.upper()
+    shift = exponent(code) - stripe_exponent(code)
+    if shift >= 0:
+        return Money(amount * 10**shift, code)
+    minor, rest = divmod(amount, 10**-shift)
+    if rest:
+        raise NotExact(f"an amount in {code} is finer than the currency's minor unit")
+    return Money(minor, code)
+
+
+def major(amount: Decimal, currency: str) -> Decimal:
+    """An amount of any scale in Stripe's minor units, e.g. unit_amount_decimal, in major units."""
+    return amount.scaleb(-stripe_exponent(currency.upper()))
+
+
+def stripe_amount(amount: Decimal | str | int, currency: str) -> int:
+    """An amount in major units as Stripe takes it. Raises NotExact where Stripe would refuse it."""
+    code = currency.upper()
+    scaled = Decimal(amount).scaleb(stripe_exponent(code))
+    step = 100 if code in WHOLE_IN_HUNDREDTHS else 10 if code in LAST_DIGIT_ZERO else 1
+    if scaled % step:
+        raise NotExact(f"Stripe does not take so fine an amount in {code}")
+    return int(scaled)
