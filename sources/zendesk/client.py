@@ -1,0 +1,137 @@
+"""Calls to the Zendesk Support API: paths, authorization, and what an answer's status means.
+
+Source: Zendesk Support API, Requests, Rate limits, Errors. No URL of an answer is ever followed: lists go on by
+their cursors, so that the credential only goes to the configured base.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+
+from sources.faults import Malformed, NotOffered, Refused, SourceFault, Throttled, Unavailable
+from sources.wire.messages import Request, Response, Sender
+from sources.zendesk import shapes
+from sources.zendesk.credentials import credentials_of
+from sources.zendesk.settings import ZendeskSettings
+
+MANY = 100  # ids in one *_many call; more is 400 TooManyValues
+ROWS = 100  # rows on one page: the largest that lists give, and what is advised for exports
+
+T = TypeVar("T")
+Params = Mapping[str, str | int]
+
+_COMPLAINT = msgspec.json.Decoder(shapes.Complaint)
+
+
+class QueryRefused(Refused):
+    """A search was not understood (400 or 422)."""
+
+
+def classify(response: Response) -> SourceFault | None:
+    """The fault that an answer stands for. 400, 401, 404 and 422 are left to the client, which knows what it asked."""
+    status = response.status
+    if status < 300 or status in (401, 404):
+        return None
+    if status == 429:
+        return Throttled("the rate limit is used up", retry_after_seconds=_retry_after(response))
+    if status >= 500:
+        return Unavailable(f"answered {status}", retry_after_seconds=_retry_after(response))
+    if status in (400, 422):
+        # Source: Zendesk, Search, Errors: "unavailable" is the search's passing trouble, whatever its status
+        return Unavailable("the search is unavailable just now") if _error_word(response) == "unavailable" else None
+    if status < 400:
+        return Refused(f"answered with a redirect ({status}): base_url is not the account's own address")
+    if status == 403:
+        return Refused("403: the credential lacks a scope or a role for this")
+    return Refused(f"answered {status}")
+
+
+def _retry_after(response: Response) -> float | None:
+    value = response.headers.get("retry-after", "").strip()
+    return float(value) if value.isascii() and value.isdigit() else None
+
+
+def _error_word(response: Response) -> str | None:
+    try:
+        error = _COMPLAINT.decode(response.body).error
+    except msgspec.MsgspecError:  # Zendesk also complains in plain text
+        return None
+    return error if isinstance(error, str) else None
+
+
+class Client:
+    """Asks one account. `get` gives the decoded answer and the moment when it came."""
+
+    def __init__(self, settings: ZendeskSettings, sender: Sender) -> None:
+        self._base = f"{settings.base_url}/api/v2"
+        self._sender = sender
+        self._credentials = credentials_of(settings, sender)
+
+    async def get(
+        self, path: str, decoder: msgspec.json.Decoder[T], params: Params | None = None
+    ) -> tuple[T, datetime]:
+        """What is at a path. Raises Refused, also where there is no such record."""
+        found = await self.find(path, decoder, params)
+        if found is None:
+            raise Refused(f"{_kind(path)}: 404")
+        return found
+
+    async def find(
+        self, path: str, decoder: msgspec.json.Decoder[T], params: Params | None = None
+    ) -> tuple[T, datetime] | None:
+        """What is at a path; None where there is no such record."""
+        query = f"?{urlencode(params)}" if params else ""
+        response = await self._authorized(f"{self._base}/{path}{query}")
+        fetched_at = datetime.now(UTC)
+        if response.status >= 300:
+            _judge_missing(path, response)
+            return None
+        try:
+            return decoder.decode(response.body), fetched_at
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            raise Malformed(f"{_kind(path)} did not fit its shape") from None
+
+    async def show_many(
+        self, kind: str, by: str, values: Sequence[str], decoder: msgspec.json.Decoder[T], include: str = ""
+    ) -> tuple[T, datetime]:
+        """Up to MANY records of a kind by "ids" or "external_ids"; unknown ones are absent."""
+        params = {by: ",".join(values)} | ({"include": include} if include else {})
+        return await self.get(f"{kind}/show_many", decoder, params)
+
+    async def _authorized(self, url: str) -> Response:
+        header = await self._credentials.header()
+        response = await self._send(url, header)
+        if response.status == 401 and self._credentials.renewable and _error_word(response) == "invalid_token":
+            response = await self._send(url, await self._credentials.header(refused=header))
+        if response.status == 401:
+            raise Refused("401: the credential was refused")
+        return response
+
+    async def _send(self, url: str, authorization: str) -> Response:
+        headers = {"Authorization": authorization, "Accept": "application/json"}
+        response = await self._sender.send(Request(url=url, headers=headers))
+        self._report_quota(response.headers)
+        return response
+
+    def _report_quota(self, headers: Mapping[str, str]) -> None:
+        limit, remaining = headers.get("ratelimit-limit", ""), headers.get("ratelimit-remaining", "")
+        if limit.isdigit() and remaining.isdigit() and int(limit):
+            self._sender.report_quota(min(1.0, int(remaining) / int(limit)))
+
+
+def _judge_missing(path: str, response: Response) -> None:
+    """Passes where the vendor says that there is no such record; raises otherwise."""
+    if response.status == 404 and _error_word(response) == "InvalidEndpoint":
+        raise NotOffered(f"{_kind(path)} is not offered on this account")
+    if response.status == 404:
+        return
+    fault = QueryRefused if path.startswith("search") else Refused
+    raise fault(f"{_kind(path)}: {response.status}")
+
+
+def _kind(path: str) -> str:
+    """The path without ids, for an error's text."""
+    return "/".join("{id}" if part.isdigit() else part for part in path.split("/"))

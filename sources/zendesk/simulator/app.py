@@ -1,0 +1,93 @@
+"""The account as an ASGI app: what every call goes through, and which path leads where."""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sources.zendesk.simulator.endpoints import Endpoints
+from sources.zendesk.simulator.errors import Complaint, no_such_endpoint
+
+if TYPE_CHECKING:
+    from sources.zendesk.simulator.account import Account
+
+Json = dict[str, Any]
+Endpoint = Callable[[Request], Json]
+
+API = "/api/v2"
+
+
+def account_app(account: "Account") -> Starlette:
+    """The app of one account."""
+    endpoints = Endpoints(account)
+    paths: dict[str, Endpoint] = {
+        "/tickets/count": endpoints.ticket_count,
+        "/tickets/show_many": endpoints.tickets_by_id,
+        "/tickets/{id:int}/comments": endpoints.comments,
+        "/ticket_fields/{id:int}": endpoints.ticket_field,
+        "/organizations": endpoints.organizations,
+        "/organizations/show_many": endpoints.organizations_by_id,
+        "/organizations/{id:int}/tickets": endpoints.tickets_of_organization,
+        "/organizations/{id:int}/users": endpoints.users_of_organization,
+        "/organization_fields": endpoints.organization_fields,
+        "/users": endpoints.users,
+        "/users/me": endpoints.me,
+        "/users/show_many": endpoints.users_by_id,
+        "/users/{id:int}/tickets/requested": endpoints.tickets_requested,
+        "/user_fields": endpoints.user_fields,
+        "/custom_statuses": endpoints.custom_statuses,
+        "/search": endpoints.search,
+        "/search/export": endpoints.search_export,
+        "/incremental/tickets/cursor": endpoints.changed_tickets,
+        "/incremental/users/cursor": endpoints.changed_users,
+        "/incremental/organizations": endpoints.changed_organizations,
+    }
+    routes = [Route("/oauth/tokens", _token(account), methods=["POST"])]
+    for path, endpoint in paths.items():
+        answer = _resource(account, path, endpoint)
+        routes += [Route(f"{API}{path}", answer), Route(f"{API}{path}.json", answer)]
+    routes.append(Route("/{rest:path}", _nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]))
+    return Starlette(routes=routes)
+
+
+def _resource(account: "Account", path: str, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        now = account.now().timestamp()
+        try:
+            if not (path == "/users/me" and "authorization" not in request.headers):
+                account.tokens.admit(request.headers.get("authorization", ""), now)
+            headers = account.limits.take(_buckets(path), now)
+            body = endpoint(request)
+        except Complaint as complaint:
+            return complaint.response(plain_text=account.plain_text_errors and complaint.status in (400, 422))
+        return Response(msgspec.json.encode(body), 200, headers, "application/json")
+
+    return answer
+
+
+def _buckets(path: str) -> tuple[str, ...]:
+    if path.startswith("/incremental"):
+        return ("account", "incremental-exports")
+    return ("account", "search-export") if path == "/search/export" else ("account",)
+
+
+def _token(account: "Account") -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        try:
+            body = msgspec.json.decode(await request.body(), type=dict[str, Any])
+            granted = account.tokens.grant(body, account.now().timestamp())
+        except msgspec.MsgspecError:
+            return Complaint(400, {"error": "invalid_request"}).response()
+        except Complaint as complaint:
+            return complaint.response()
+        return Response(msgspec.json.encode(granted), 200, media_type="application/json")
+
+    return answer
+
+
+async def _nothing(request: Request) -> Response:
+    return no_such_endpoint().response()
