@@ -5,12 +5,13 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
+from gateway.commands.check import check
 from gateway.commands.failures import INTERRUPTED, WRONG_USE, status_of
 from gateway.commands.simulate import simulate
 from gateway.commands.sources import sources
 from gateway.commands.token import token
 
-COMMANDS = (token, simulate, sources)
+COMMANDS = (check, token, simulate, sources)
 
 app = typer.Typer(
     name="c360",

@@ -23,7 +23,6 @@ from gateway.configuration.sections import (
     TelemetrySection,
 )
 from gateway.configuration.sources import read_sources
-from sources import registry
 from sources.plugin import SourceSettings
 
 __all__ = ["Problem", "Settings", "SettingsError", "load_settings"]
@@ -67,9 +66,8 @@ class Settings(BaseSettings):
 
     @cached_property
     def systems_of_record(self) -> Records:
-        """Which sources hold which kind of record; raises SettingsError where [records] names another."""
-        roles = {name: registry.plugin(source.kind).role for name, source in self.sources.items()}
-        return read_records(self.records, roles)
+        """What [records] says; raises SettingsError where it names a source that is not configured."""
+        return read_records(self.records, self.sources)
 
     def secrets(self) -> tuple[str, ...]:
         """Every configured secret, so that logs and errors can be held against them."""

@@ -1,10 +1,14 @@
 """Metrics of one gateway, for Prometheus. No label holds what a caller or a vendor may choose freely."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
+from sources.cache.cache import CacheCounts
 from sources.wire.breaker import CircuitState
 from sources.wire.recorder import SourceHealth
 
@@ -38,9 +42,6 @@ class Metrics:
         self._call_seconds = Histogram(
             "c360_source_seconds", "How long a call took.", ["system"], registry=registry, buckets=SOURCE_SECONDS
         )
-        self._cache = Counter(
-            "c360_cache", "Keys looked up: hit, miss or stale.", ["system", "outcome"], registry=registry
-        )
         self._circuit = Gauge("c360_source_circuit", "0 closed, 1 half open, 2 open.", ["system"], registry=registry)
         self._reachable = Gauge(
             "c360_source_reachable", "1 where the last try got an answer.", ["system"], registry=registry
@@ -61,9 +62,9 @@ class Metrics:
         self._calls.labels(system, outcome).inc()
         self._call_seconds.labels(system).observe(seconds)
 
-    def cache(self, system: str, outcome: str, keys: int = 1) -> None:
-        """Keys were looked up in the cache: "hit", "miss" or "stale"."""
-        self._cache.labels(system, outcome).inc(keys)
+    def watch_cache(self, counts: CacheCounts) -> None:
+        """Show how the cache answered its keys, as it counts them itself."""
+        self.registry.register(_CacheCollector(counts))
 
     def exposition(self, sources: Iterable[Watched]) -> bytes:
         """Everything in the text format of Prometheus, the sources as they stand now."""
@@ -74,3 +75,16 @@ class Metrics:
             if health.quota_remaining is not None:
                 self._quota.labels(source.name).set(health.quota_remaining)
         return generate_latest(self.registry)
+
+
+class _CacheCollector(Collector):
+    def __init__(self, counts: CacheCounts) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterator[Metric]:
+        family = CounterMetricFamily(
+            "c360_cache_keys", "Keys asked of the cache, by how they were answered.", labels=["how"]
+        )
+        for name in self._counts.__struct_fields__:
+            family.add_metric([name], getattr(self._counts, name))
+        yield family

@@ -3,19 +3,16 @@
 Spans hold names, outcomes and times: no query, no variable, no record.
 """
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from opentelemetry import trace
-from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
+from opentelemetry.trace import Span, SpanKind, Tracer
 
 from sources.wire.correlation import correlation_id
-from sources.wire.recorder import OK
 
 SERVICE = "c360-gateway"
-NANOSECONDS = 1_000_000_000
 
 
 class Tracing:
@@ -28,26 +25,16 @@ class Tracing:
             self._start(otlp_endpoint, exporter)
 
     @property
-    def on(self) -> bool:
-        return self._provider is not None
+    def tracer(self) -> Tracer | None:
+        """For the wires, which open a span for each try; None where nothing is traced."""
+        return None if self._provider is None else self._tracer
 
     @contextmanager
     def request(self, name: str) -> Iterator[Span]:
-        """A span around the request that is being served; calls to sources become its children."""
+        """A span around the request that is being served; the wires' spans become its children."""
         with self._tracer.start_as_current_span(name, kind=SpanKind.SERVER) as span:
             span.set_attribute("c360.correlation_id", correlation_id.get())
             yield span
-
-    def source_call(self, system: str, outcome: str, seconds: float, /) -> None:
-        """A span for a call that has just ended."""
-        if not self.on:
-            return
-        end = time.time_ns()
-        span = self._tracer.start_span(system, kind=SpanKind.CLIENT, start_time=end - int(seconds * NANOSECONDS))
-        span.set_attribute("c360.outcome", outcome)
-        if outcome != OK:
-            span.set_status(StatusCode.ERROR, outcome)
-        span.end(end)
 
     def close(self) -> None:
         """Send what is left; waits a few seconds at most."""

@@ -7,6 +7,7 @@ from starlette.applications import Starlette
 
 from gateway.health import Readiness, operations_app, public_routes
 from gateway.telemetry import Metrics
+from sources.cache.cache import CacheCounts
 from sources.wire.breaker import CircuitState
 from sources.wire.recorder import SourceHealth
 
@@ -92,13 +93,13 @@ async def test_metrics_are_in_the_words_of_prometheus():
     metrics = Metrics()
     metrics.request("partial", 0.2, ["SOURCE_TIMEOUT"])
     metrics.source_call("billing", "ok", 0.03)
-    metrics.cache("billing", "hit", 3)
+    metrics.watch_cache(CacheCounts(memory_hits=3))
     _, text = await asked(operations_app(Readiness(required={}, others={}, sources=SOURCES), metrics), "/metrics")
     for line in (
         'c360_requests_total{outcome="partial"} 1.0',
         'c360_errors_total{code="SOURCE_TIMEOUT"} 1.0',
         'c360_source_calls_total{outcome="ok",system="billing"} 1.0',
-        'c360_cache_total{outcome="hit",system="billing"} 3.0',
+        'c360_cache_keys_total{how="memory_hits"} 3.0',
         'c360_source_circuit{system="erp"} 2.0',
         'c360_source_reachable{system="erp"} 0.0',
         'c360_source_quota_remaining{system="billing"} 0.25',

@@ -89,9 +89,8 @@ def test_a_word_that_is_as_short_as_a_secret_never_is_stays(logged):
 def test_without_an_endpoint_nothing_is_traced():
     tracing = Tracing(None)
     with tracing.request("graphql") as span:
-        tracing.source_call("billing", "ok", 0.1)
-    assert not tracing.on
-    assert not span.is_recording()
+        assert not span.is_recording()
+    assert tracing.tracer is None
 
 
 def test_a_call_is_a_child_of_the_request_that_made_it():
@@ -99,11 +98,9 @@ def test_a_call_is_a_child_of_the_request_that_made_it():
 
     exporter = InMemorySpanExporter()
     tracing = Tracing(None, exporter)
-    with tracing.request("graphql"):
-        tracing.source_call("billing", "timeout", 0.1)
+    with tracing.request("graphql"), tracing.tracer.start_as_current_span("billing"):
+        pass
     tracing.close()
     call, request = exporter.get_finished_spans()
     assert (call.name, request.name) == ("billing", "graphql")
     assert call.parent.span_id == request.context.span_id
-    assert call.end_time - call.start_time == 100_000_000
-    assert not call.status.is_ok

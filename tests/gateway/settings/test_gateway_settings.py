@@ -138,11 +138,10 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
         load_settings(tmp_path / "nowhere.toml")
 
 
-def test_records_default_to_the_roles_of_the_sources(load):
-    records = load(IDENTITY + BILLING + ERP + CRM).systems_of_record
-    assert records.systems["customer"] == ("erp", "crm")
-    assert records.systems["invoice"] == ("billing",)
-    assert records.systems["case"] == ()
+def test_records_hold_what_differs_from_the_defaults(load):
+    assert load(IDENTITY + BILLING).systems_of_record.systems == {}
+    records = load('[records]\ncustomer = ["crm", "erp"]\n' + IDENTITY + BILLING + ERP + CRM).systems_of_record
+    assert records.systems == {"customer": ("crm", "erp")}
 
 
 @pytest.mark.parametrize(
@@ -152,7 +151,6 @@ def test_records_default_to_the_roles_of_the_sources(load):
 def test_a_single_field_may_have_its_own_order(load, section):
     records = load(section + IDENTITY + BILLING + ERP + CRM).systems_of_record
     assert records.fields == {"legal_name": ("crm",)}
-    assert records.systems["customer"][0] == "erp"
 
 
 LOCAL = "[identity]\ndevelopment = true\n" + BILLING.replace("https://billing.example.com/", "http://127.0.0.1:9")
