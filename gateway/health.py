@@ -71,7 +71,7 @@ async def _store_line(name: str, check: Check) -> Line:
 
 
 def _source_line(source: Watched) -> Line:
-    health = source.health
+    health = source.wire.health
     words = "ok" if health.reachable else "not reachable"
     return Line(source.name, health.reachable, f"{words}, circuit {health.circuit.value}")
 

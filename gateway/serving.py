@@ -5,7 +5,7 @@ import errno
 import os
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import uvicorn
@@ -43,7 +43,7 @@ def address_of(listener: socket.socket) -> str:
 class _Server(uvicorn.Server):
     """The command itself handles the signals; it has more than this server to stop."""
 
-    def capture_signals(self) -> AbstractContextManager[None]:
+    def capture_signals(self) -> Any:
         return nullcontext()
 
 

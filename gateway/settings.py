@@ -18,12 +18,17 @@ from gateway.configuration.records import Records, read_records
 from gateway.configuration.sections import (
     GatewaySection,
     IdentitySection,
+    LedgerSection,
     MatchingSection,
     OperationsSection,
     TelemetrySection,
 )
 from gateway.configuration.sources import read_sources
+from resolvers.views.standing import BadTable, StandingTable
+from sources import registry
+from sources.crosswalk.rules import CrosswalkSettings
 from sources.plugin import SourceSettings
+from sources.systems import ROLES_BY_KIND
 
 __all__ = ["Problem", "Settings", "SettingsError", "load_settings"]
 
@@ -40,6 +45,7 @@ class Settings(BaseSettings):
     records: Mapping[str, Any] = {}
     standing: Mapping[str, Any] | None = None
     matching: MatchingSection = MatchingSection()
+    ledger: LedgerSection = LedgerSection()
     telemetry: TelemetrySection = TelemetrySection()
 
     @field_validator("sources")
@@ -69,6 +75,35 @@ class Settings(BaseSettings):
         """What [records] says; raises SettingsError where it names a source that is not configured."""
         return read_records(self.records, self.sources)
 
+    @cached_property
+    def crosswalk(self) -> CrosswalkSettings:
+        """How records become customers: [matching], and the systems of record for customers."""
+        records = self.systems_of_record
+        try:
+            return CrosswalkSettings(
+                masters=records.systems.get("customer") or self._named_by_role("customer"),
+                orders=records.fields,
+                rules=self.matching.rules,
+                link_confidence=self.matching.link_confidence,
+                phone_region=self.matching.default_region,
+            )
+        except ValueError as error:
+            raise SettingsError([Problem("matching", "rules", f"cannot be read: {error}")]) from None
+
+    @cached_property
+    def standing_table(self) -> StandingTable:
+        """The decision table of [standing], or the packaged one."""
+        if self.standing is None:
+            return StandingTable.packaged()
+        try:
+            return StandingTable.read(self.standing)
+        except BadTable as error:
+            raise SettingsError([Problem("standing", "", f"cannot be read: {error}")]) from None
+
+    def _named_by_role(self, kind: str) -> tuple[str, ...]:
+        roles = {name: registry.plugin(source.kind).role for name, source in self.sources.items()}
+        return tuple(name for wanted in ROLES_BY_KIND[kind] for name, role in roles.items() if role == wanted)
+
     def secrets(self) -> tuple[str, ...]:
         """Every configured secret, so that logs and errors can be held against them."""
         return tuple(secret for source in self.sources.values() for secret in source.secrets())
@@ -80,7 +115,7 @@ def load_settings(path: Path) -> Settings:
     try:
         settings = Settings(**tables)
         located = settings.model_copy(update={"gateway": settings.gateway.located(path.parent.resolve())})
-        _ = located.systems_of_record
+        _ = located.crosswalk, located.standing_table  # read now, so that what is wrong is said with the file
     except ValidationError as error:
         raise SettingsError(problems_of(error), str(path)) from None
     except SettingsError as error:

@@ -1,5 +1,6 @@
 """The sections of gateway.toml other than [sources.*] and [records]. Names carry their unit."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -8,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 SQLITE = "sqlite:///"
 DATABASE_SCHEMES = ("sqlite", "postgresql")
-DEFAULT_REGION = "DE"  # how a telephone number without a country code is read
 
 
 class Section(BaseModel):
@@ -94,8 +94,15 @@ class IdentitySection(Section):
 class MatchingSection(Section):
     """[matching]: how sure the rules must be before records count as one customer."""
 
-    link_confidence: float = Field(default=0.9, gt=0.5, le=1)
-    default_region: str = Field(default=DEFAULT_REGION, pattern="^[A-Z]{2}$")
+    link_confidence: float = Field(default=0.8, gt=0, le=1)
+    default_region: str | None = Field(default=None, pattern="^[A-Z]{2}$")
+    rules: Mapping[str, float] = {}
+
+
+class LedgerSection(Section):
+    """[ledger]: for how long an invoice may be missing there before that is a finding."""
+
+    posting_lag_seconds: float = Field(default=86_400, ge=0)
 
 
 class TelemetrySection(Section):

@@ -54,8 +54,12 @@ class IssuerKeys:
             self._start()
         return key
 
+    def start(self) -> None:
+        """Begin to fetch the keys before the first token needs them."""
+        self._start()
+
     async def warm(self) -> None:
-        """Fetch the keys before the first token needs them; a failure is in `failure`."""
+        """Fetch the keys now; a failure is in `failure`."""
         await self._renewed()
 
     async def close(self) -> None:

@@ -9,8 +9,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from sources.cache.cache import CacheCounts
+from sources.systems import Watched as HasHealth
 from sources.wire.breaker import CircuitState
-from sources.wire.recorder import SourceHealth
 
 REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10)
 SOURCE_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8)
@@ -18,12 +18,12 @@ CIRCUIT_VALUES = {CircuitState.CLOSED: 0, CircuitState.HALF_OPEN: 1, CircuitStat
 
 
 class Watched(Protocol):
-    """A source as the metrics see it."""
+    """A source as operations see it."""
 
     @property
     def name(self) -> str: ...
     @property
-    def health(self) -> SourceHealth: ...
+    def wire(self) -> HasHealth: ...
 
 
 class Metrics:
@@ -69,7 +69,7 @@ class Metrics:
     def exposition(self, sources: Iterable[Watched]) -> bytes:
         """Everything in the text format of Prometheus, the sources as they stand now."""
         for source in sources:
-            health = source.health
+            health = source.wire.health
             self._circuit.labels(source.name).set(CIRCUIT_VALUES[health.circuit])
             self._reachable.labels(source.name).set(health.reachable)
             if health.quota_remaining is not None:

@@ -12,9 +12,13 @@ from sources.wire.breaker import CircuitState
 from sources.wire.recorder import SourceHealth
 
 
+class Wire(msgspec.Struct):
+    health: SourceHealth
+
+
 class Source(msgspec.Struct):
     name: str
-    health: SourceHealth
+    wire: Wire
 
 
 def source(name, reachable=True, circuit=CircuitState.CLOSED, quota=None):
@@ -28,7 +32,7 @@ def source(name, reachable=True, circuit=CircuitState.CLOSED, quota=None):
         last_failure_at=None,
         last_fault=None,
     )
-    return Source(name, health)
+    return Source(name, Wire(health))
 
 
 async def well():

@@ -108,6 +108,8 @@ def test_a_section_that_nothing_serves_is_refused(load, section):
         ('[gateway]\ndatabase_url = "mysql://x"\n' + IDENTITY + BILLING, "[gateway] database_url is neither"),
         ("[gateway\n", "is not valid TOML"),
         ('[records]\ninvoice = ["sap"]\n' + IDENTITY + BILLING, '[records] invoice names "sap", which is not'),
+        ("[matching]\nrules = { moon = 0.5 }\n" + IDENTITY + BILLING, "[matching] rules cannot be read: no such"),
+        ("[[standing.rule]]\nstanding = 7\n" + IDENTITY + BILLING, "[standing] cannot be read"),
         ('[records]\nshoe = ["billing"]\n' + IDENTITY + BILLING, "[records] shoe is not a kind of record"),
     ],
 )
@@ -151,6 +153,11 @@ def test_records_hold_what_differs_from_the_defaults(load):
 def test_a_single_field_may_have_its_own_order(load, section):
     records = load(section + IDENTITY + BILLING + ERP + CRM).systems_of_record
     assert records.fields == {"legal_name": ("crm",)}
+
+
+def test_the_erp_is_the_master_of_customers_then_the_crm(load):
+    assert load(IDENTITY + BILLING + CRM + ERP).crosswalk.masters == ("erp", "crm")
+    assert load('[records]\ncustomer = ["crm"]\n' + IDENTITY + CRM + ERP).crosswalk.masters == ("crm",)
 
 
 LOCAL = "[identity]\ndevelopment = true\n" + BILLING.replace("https://billing.example.com/", "http://127.0.0.1:9")

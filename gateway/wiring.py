@@ -1,0 +1,131 @@
+"""Everything that one gateway holds open, in the order in which it is opened; closed in the reverse order."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import httpx
+import msgspec
+
+from gateway.configuration.sections import IdentitySection
+from gateway.development_issuer import ISSUER, DevelopmentIssuer
+from gateway.health import Check, Readiness
+from gateway.identity import Authenticator
+from gateway.identity.issuer import IssuerKeys
+from gateway.policy import ReadPolicy, packaged_policy
+from gateway.reaching import reached
+from gateway.settings import Settings
+from gateway.stores import database_answers, open_redis
+from gateway.telemetry import Metrics, Tracing
+from sources import registry
+from sources.cache import Cache
+from sources.crosswalk.crosswalk import Crosswalk
+from sources.crosswalk.migrations import migrate
+from sources.database import Database, open_database
+from sources.systems import Systems
+
+L1_ENTRIES = 50_000  # records in memory: some 100 MB, the customers that a call centre has open at one time
+
+
+class Gateway(msgspec.Struct, frozen=True, kw_only=True):
+    """A gateway's parts, open and ready."""
+
+    settings: Settings
+    database: Database
+    crosswalk: Crosswalk
+    systems: Systems
+    authenticator: Authenticator
+    issuer: DevelopmentIssuer | None
+    """The development issuer; None where an external one is configured."""
+    policy: ReadPolicy
+    metrics: Metrics
+    tracing: Tracing
+    readiness: Readiness
+
+
+@asynccontextmanager
+async def open_gateway(settings: Settings, *, workers: int = 1) -> AsyncIterator[Gateway]:
+    """Open everything and bring the tables to their newest form. `workers`: how many processes share the work."""
+    async with AsyncExitStack() as opened:
+        metrics = Metrics()
+        tracing = Tracing(settings.telemetry.otlp_endpoint)
+        opened.callback(tracing.close)
+        redis = await opened.enter_async_context(open_redis(settings.gateway.redis_url))
+        cache = Cache(l1_entries=L1_ENTRIES, redis=redis.client)
+        opened.push_async_callback(cache.close)
+        metrics.watch_cache(cache.counts)
+        crosswalk = await opened.enter_async_context(open_crosswalk(settings))
+        systems = await opened.enter_async_context(
+            reached(
+                settings.sources,
+                {origin.system: uid for uid, origin in crosswalk.systems.items()},
+                workers=workers,
+                redis=redis.client,
+                observer=metrics.source_call,
+                tracer=tracing.tracer,
+            )
+        )
+        issuer = development_issuer(settings)
+        authenticator, issuer_check = await opened.enter_async_context(open_identity(settings.identity, issuer))
+        yield Gateway(
+            settings=settings,
+            database=crosswalk.database,
+            crosswalk=crosswalk,
+            systems=Systems(systems, cache, records=settings.systems_of_record.systems),
+            authenticator=authenticator,
+            issuer=issuer,
+            policy=packaged_policy(),
+            metrics=metrics,
+            tracing=tracing,
+            readiness=Readiness(
+                required={"database": lambda: database_answers(crosswalk.database)},
+                others={**issuer_check, **({"redis": redis.check} if redis.client else {})},
+                sources=systems,
+            ),
+        )
+
+
+@asynccontextmanager
+async def open_crosswalk(settings: Settings) -> AsyncIterator[Crosswalk]:
+    """The crosswalk in its newest form, the configured sources registered."""
+    database = open_database(settings.gateway.database_url)
+    try:
+        await migrate(database)
+        crosswalk = Crosswalk(database, settings.crosswalk)
+        await crosswalk.register_systems(
+            [
+                (name, source.kind, source.base_url, registry.plugin(source.kind).mapping_version)
+                for name, source in settings.sources.items()
+            ]
+        )
+        yield crosswalk
+    finally:
+        await database.close()
+
+
+def development_issuer(settings: Settings) -> DevelopmentIssuer | None:
+    """The development issuer with its key; None where an external issuer is configured."""
+    if not settings.identity.development:
+        return None
+    return DevelopmentIssuer(settings.gateway.data_directory, settings.identity)
+
+
+@asynccontextmanager
+async def open_identity(
+    section: IdentitySection, development: DevelopmentIssuer | None
+) -> AsyncIterator[tuple[Authenticator, dict[str, Check]]]:
+    """Who verifies tokens, and how its issuer is doing."""
+    if development is not None:
+        yield Authenticator(section, development.keys, ISSUER, development=True), {}
+        return
+    issuer = str(section.issuer)
+    async with httpx.AsyncClient(follow_redirects=False) as client:
+        keys = IssuerKeys(issuer, client)
+
+        async def check() -> str | None:
+            return keys.failure
+
+        keys.start()
+        try:
+            yield Authenticator(section, keys, issuer), {"issuer": check}
+        finally:
+            await keys.close()
