@@ -159,7 +159,7 @@ def case(customer: str, sequence: int, days: float, **changes: object) -> CaseOp
     fields: dict[str, object] = {
         "at": ago(days),
         "customer": customer,
-        "key": f"{customer[-3:]}{sequence:04}",
+        "key": f"{int(customer[-3:])}{sequence:04}",
         "subject": f"Question {sequence}",
         "text": "We have a question.",
         "requester": f"P-{customer[-3:]}-1",

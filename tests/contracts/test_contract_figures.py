@@ -213,10 +213,10 @@ async def test_every_case_is_there_with_its_status_and_priority(deep: Source, me
     status = {fact.key: "new" for fact in told(CaseOpened, customer)}
     for fact in told(CaseMoved, customer):
         status[fact.key] = fact.status
-    found = {case.number.lstrip("0"): case for case in await lists(deep, method, customer)}
-    assert set(found) == {fact.key.lstrip("0") for fact in told(CaseOpened, customer)}
+    found = {case.number: case for case in await lists(deep, method, customer)}
+    assert set(found) == {fact.key for fact in told(CaseOpened, customer)}
     for fact in told(CaseOpened, customer):
-        case = found[fact.key.lstrip("0")]
+        case = found[fact.key]
         assert (case.status, case.priority) == (STATUS[status[fact.key]], PRIORITY[fact.priority]), fact.key
         assert (case.subject, case.opened_at) == (fact.subject, fact.at)
 
@@ -224,14 +224,14 @@ async def test_every_case_is_there_with_its_status_and_priority(deep: Source, me
 @pytest.mark.methods("cases_of")
 async def test_a_status_of_the_teams_own_keeps_its_word(light: Source, method: str) -> None:
     custom = next(fact for fact in told(CaseMoved, RICH) if fact.custom_status)
-    case = next(case for case in await lists(light, method, RICH) if case.number.lstrip("0") == custom.key.lstrip("0"))
+    case = next(case for case in await lists(light, method, RICH) if case.number == custom.key)
     assert case.vendor_status == custom.custom_status
 
 
 @pytest.mark.methods("case_messages")
 async def test_the_messages_of_a_case_are_there_notes_marked_as_such(light: Source, method: str) -> None:
     fact = told(CaseOpened, RICH)[0]
-    case = next(c for c in await lists(light, "cases_of", RICH) if c.number.lstrip("0") == fact.key.lstrip("0"))
+    case = next(c for c in await lists(light, "cases_of", RICH) if c.number == fact.key)
     messages = await light.whole_list(method, case.provenance.record_id)
     said = {(message.text, message.public, message.from_customer) for message in messages}
     written = [message for message in told(MessageWritten, RICH) if message.case == fact.key]
