@@ -24,6 +24,7 @@ class Origins:
         self._allowed = {base.origin()}
         for other in others:
             self._allowed.add(URL(other if "://" in other else f"{base.scheme}://{other}").origin())
+        self._starts = tuple(f"{origin}/" for origin in self._allowed)
 
     def admit(self, url: str) -> str:
         """The URL as it is to be sent: untouched but for characters that no request line may hold.
@@ -32,6 +33,8 @@ class Origins:
         it leads elsewhere or names a user.
         """
         sendable = url if _SENDABLE.match(url) else quote(url, safe=_MARKS)
+        if sendable.startswith(self._starts):  # the host ends at that slash for every parser
+            return sendable
         try:
             target = URL(sendable, encoded=True)
             foreign = target.user is not None or target.password is not None or target.origin() not in self._allowed

@@ -115,17 +115,23 @@ class Wire:
             self._recorder.tried(error, permit.seconds)
 
     async def _asked(self, request: Request, deadline: Deadline) -> Response:
-        try:
-            async with deadline.bound():
-                response = await self._transport.send(request, self._timeout)
-        except TimeoutError:
-            raise _DeadlinePassed(f"{asked(request.method, request.url)}: no answer by the deadline") from None
+        if deadline.remaining() < self._timeout:
+            response = await self._hurriedly(request, deadline)
+        else:
+            response = await self._transport.send(request, self._timeout)
         if 300 <= response.status < 400 and response.status != 304:
             raise Refused(f"{asked(request.method, request.url)}: {response.status}, redirects are not followed")
         fault = self._classify(response)
         if fault is not None:
             raise fault
         return response
+
+    async def _hurriedly(self, request: Request, deadline: Deadline) -> Response:
+        try:
+            async with deadline.bound():  # which may be extended meanwhile
+                return await self._transport.send(request, self._timeout)
+        except TimeoutError:
+            raise _DeadlinePassed(f"{asked(request.method, request.url)}: no answer by the deadline") from None
 
 
 class _DeadlinePassed(Timeout):
