@@ -1,0 +1,136 @@
+"""Customers and their links by uid, records by reference: a few queries for any number of keys."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sources.canonical.customer import Customer, Identity, MatchMethod
+from sources.canonical.provenance import CustomerRef, Origin
+from sources.crosswalk import normal
+from sources.crosswalk.keys import lookup_keys
+from sources.crosswalk.rows import decode_names
+from sources.crosswalk.survivorship import Golden, customer
+from sources.crosswalk.tables import customers, match_keys, records
+from sources.crosswalk.words import Link, LookupKey
+
+decode_golden = msgspec.json.Decoder(Golden).decode
+
+_now = customers.alias("now")
+CUSTOMERS = (
+    select(customers.c.uid, _now.c.uid, _now.c.parent_uid, _now.c.golden)
+    .join(_now, _now.c.uid == func.coalesce(customers.c.merged_into, customers.c.uid))
+    .where(customers.c.uid.in_(bindparam("uids", expanding=True)))
+)
+LINKS = (
+    select(
+        records.c.customer_uid,
+        records.c.system_uid,
+        records.c.record_type,
+        records.c.record_id,
+        records.c.method,
+        records.c.confidence,
+        records.c.evidence,
+        records.c.decided_by,
+        records.c.decided_at,
+        records.c.url,
+    )
+    .where(records.c.customer_uid.in_(bindparam("uids", expanding=True)))
+    .order_by(records.c.system_uid, records.c.record_type, records.c.record_id)
+)
+OWNERS = select(records.c.record_type, records.c.record_id, records.c.customer_uid).where(
+    records.c.system_uid == bindparam("system"), records.c.record_id.in_(bindparam("ids", expanding=True))
+)
+BY_NUMBER = select(customers.c.uid).where(customers.c.number_key == bindparam("number"), customers.c.live)
+BY_EXTERNAL = select(records.c.customer_uid).where(
+    records.c.record_id == bindparam("record"), records.c.customer_uid.is_not(None)
+)
+BY_KEY = (
+    select(records.c.customer_uid)
+    .join(match_keys, match_keys.c.record_id == records.c.id)
+    .where(match_keys.c.key.in_(bindparam("keys", expanding=True)), records.c.customer_uid.is_not(None))
+)
+MAX_MATCHES = 200  # a look-up that means more customers than this means none of them
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A customer with its links; `uid` is another than the one asked for where that was merged."""
+
+    customer: Customer
+    links: tuple[Link, ...]
+
+
+async def entries(connection: AsyncConnection, uids: Sequence[str], systems: Mapping[str, Origin]) -> dict[str, Entry]:
+    """The customers of these uids, by the uid that was asked for. Two queries."""
+    found = {asked: rest for asked, *rest in await connection.execute(CUSTOMERS, {"uids": list(uids)})}
+    if not found:
+        return {}
+    links: dict[str, list[Any]] = {}
+    survivors = list({uid for uid, _, _ in found.values()})
+    for row in await connection.execute(LINKS, {"uids": survivors}):
+        links.setdefault(row.customer_uid, []).append(row)
+    names = {uid: origin.system for uid, origin in systems.items()}
+    made: dict[str, Entry] = {}
+    for uid, parent, stored in found.values():
+        if uid not in made:
+            rows = sorted(links.get(uid, ()), key=lambda row: names.get(row.system_uid, row.system_uid))
+            identities = tuple(_identity(row, systems) for row in rows)
+            whole = customer(uid, decode_golden(stored), identities, parent, names)
+            made[uid] = Entry(whole, tuple(_link(row) for row in rows))
+    return {asked: made[uid] for asked, (uid, _, _) in found.items()}
+
+
+def _identity(row: Any, systems: Mapping[str, Origin]) -> Identity:
+    origin = systems.get(row.system_uid)
+    return Identity(
+        system=origin.system if origin else row.system_uid,
+        kind=origin.kind if origin else "",
+        record_type=row.record_type,
+        record_id=row.record_id,
+        url=row.url,
+        method=MatchMethod(row.method),
+        confidence=row.confidence,
+        evidence=decode_names(row.evidence),
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+        source=row.system_uid,
+    )
+
+
+def _link(row: Any) -> Link:
+    return Link(row.system_uid, CustomerRef(row.record_type, row.record_id), MatchMethod(row.method), row.confidence)
+
+
+async def owners(
+    connection: AsyncConnection, refs: Iterable[tuple[str, CustomerRef]]
+) -> dict[tuple[str, CustomerRef], str | None]:
+    """Whose each record is; None where it is nobody's or not known. One query for each system."""
+    found: dict[tuple[str, CustomerRef], str | None] = dict.fromkeys(refs)
+    for system in {system for system, _ in found}:
+        ids = list({ref.id for s, ref in found if s == system})
+        for record_type, record_id, uid in await connection.execute(OWNERS, {"system": system, "ids": ids}):
+            if (key := (system, CustomerRef(record_type, record_id))) in found:
+                found[key] = uid
+    return found
+
+
+async def find(connection: AsyncConnection, key: LookupKey, region: str | None) -> tuple[str, ...]:
+    """The customers that a key means, by uid; empty where it means none, at most MAX_MATCHES."""
+    if key.kind == "number":
+        query: Any = BY_NUMBER
+        parameters: dict[str, Any] = {"number": normal.number(key.value) or ""}
+    elif key.kind == "external":
+        query, parameters = BY_EXTERNAL, {"record": key.value.strip()}
+        if key.system is not None:
+            query, parameters = (
+                query.where(records.c.system_uid == bindparam("system")),
+                {**parameters, "system": key.system},
+            )
+    elif keys := lookup_keys(key, region):
+        query, parameters = BY_KEY, {"keys": list(keys)}
+    else:
+        return ()
+    rows = (await connection.execute(query.distinct().limit(MAX_MATCHES), parameters)).scalars()
+    return tuple(sorted(rows))

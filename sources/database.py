@@ -1,0 +1,157 @@
+"""The gateway's own database: a SQLite file on a laptop, PostgreSQL for many processes. One way to write for both.
+
+SQLite: WAL, so that readers never wait; one writer at a time, over all processes (BEGIN IMMEDIATE).
+"""
+
+import importlib.resources
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, DateTime, Dialect, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.types import TypeDecorator
+
+BUSY_TIMEOUT_MS = 10_000  # another process may hold the write lock for one backfill batch: about a second at worst
+SQLITE_READERS = 4  # each is a thread; more than that only wait for one another's GIL
+POSTGRES_CONNECTIONS = 10
+STATEMENT_SECONDS = 30.0  # no statement of ours takes a second; one that does not come back must not hold a request
+POOL_SECONDS = 10.0
+
+
+class UnsupportedDatabase(ValueError):
+    """The URL names no database that the gateway can use."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment in UTC, on both databases. SQLite keeps no zone, so it is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Database:
+    """Connections to one database. `dialect` is "sqlite" or "postgresql"."""
+
+    def __init__(self, dialect: str, writer: AsyncEngine, reader: AsyncEngine) -> None:
+        self.dialect = dialect
+        self._writer = writer
+        self._reader = reader
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.dialect == "sqlite"
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A connection in a transaction that may write; committed at the end, rolled back by an exception."""
+        async with self._writer.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection in a transaction that only reads; never waits for a writer."""
+        async with self._reader.begin() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._writer.dispose()
+        if self._reader is not self._writer:
+            await self._reader.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Open "sqlite:///./c360.db" or "postgresql://…"; connects on first use. Raises UnsupportedDatabase."""
+    try:
+        parsed = make_url(url)
+    except Exception as error:
+        raise UnsupportedDatabase("is not a database URL, such as sqlite:///./c360.db") from error
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        return _sqlite(parsed)
+    if backend in ("postgresql", "postgres"):
+        return _postgresql(parsed)
+    raise UnsupportedDatabase(f"{backend} is not supported: use sqlite:///… or postgresql://…")
+
+
+def _sqlite(url: URL) -> Database:
+    if not url.database or url.database == ":memory:":
+        raise UnsupportedDatabase("a SQLite database needs a file, such as sqlite:///./c360.db")
+    url = url.set(drivername="sqlite+aiosqlite")
+    writer = _sqlite_engine(url, "BEGIN IMMEDIATE", connections=1)
+    return Database("sqlite", writer, _sqlite_engine(url, "BEGIN", connections=SQLITE_READERS))
+
+
+def _sqlite_engine(url: URL, begin: str, connections: int) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=POOL_SECONDS,
+        # None: the driver begins no transaction by itself, so that ours begin as `begin` says, also around DDL.
+        connect_args={"isolation_level": None},
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _postgresql(url: URL) -> Database:
+    query = dict(url.query)
+    if "sslmode" in query:  # libpq's word; asyncpg's is ssl
+        query["ssl"] = query.pop("sslmode")
+    engine = create_async_engine(
+        url.set(drivername="postgresql+asyncpg", query=query),
+        pool_size=POSTGRES_CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=POOL_SECONDS,
+        pool_pre_ping=True,
+        connect_args={"command_timeout": STATEMENT_SECONDS, "timeout": POOL_SECONDS},
+    )
+    return Database("postgresql", engine, engine)
+
+
+async def upgrade(database: Database, package: str, version_table: str) -> None:
+    """Bring the tables of one part to their newest form; `package` holds the part's alembic scripts.
+
+    Runs in one transaction, and in one process at a time: a second one waits and finds nothing to do.
+    """
+    with importlib.resources.as_file(importlib.resources.files(package)) as scripts:
+        async with database.transaction() as connection:
+            if not database.is_sqlite:
+                await connection.exec_driver_sql("SELECT pg_advisory_xact_lock(360, 1)")
+            await connection.run_sync(_upgrade, scripts, version_table)
+
+
+def _upgrade(connection: Connection, scripts: Path, version_table: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    config.attributes["version_table"] = version_table
+    command.upgrade(config, "head")
