@@ -48,4 +48,4 @@ class RedisGuard:
         self._ask_again_at = self._clock() + PAUSE_SECONDS
         if not self._lost:
             self._lost = True
-            log.warning("redis gives no answer (%s): going on without the shared cache", type(error).__name__)
+            log.warning("redis gives no answer (%s): going on without it", type(error).__name__)

@@ -32,8 +32,11 @@ class CircuitState(Enum):
     """Whether the source is asked: yes, no, or by one call at a time."""
 
     CLOSED = "CLOSED"
+    """It is asked."""
     OPEN = "OPEN"
+    """It failed too often and is left alone for a while."""
     HALF_OPEN = "HALF_OPEN"
+    """One call tries whether it is back."""
 
 
 class Breaker:

@@ -21,10 +21,9 @@ class Origins:
 
     def __init__(self, base_url: str, others: Iterable[str] = ()) -> None:
         base = URL(base_url)
-        self._allowed = {base.origin()}
-        for other in others:
-            self._allowed.add(URL(other if "://" in other else f"{base.scheme}://{other}").origin())
-        self._starts = tuple(f"{origin}/" for origin in self._allowed)
+        listed = [URL(other if "://" in other else f"{base.scheme}://{other}") for other in others]
+        self._allowed = {_origin(url) for url in (base, *listed)}
+        self._starts = tuple(f"{url.origin()}/" for url in (base, *listed))
 
     def admit(self, url: str) -> str:
         """The URL as it is to be sent: untouched but for characters that no request line may hold.
@@ -37,9 +36,13 @@ class Origins:
             return sendable
         try:
             target = URL(sendable, encoded=True)
-            foreign = target.user is not None or target.password is not None or target.origin() not in self._allowed
+            foreign = target.user is not None or target.password is not None or _origin(target) not in self._allowed
         except ValueError:
             raise Refused("the URL to send to is not one") from None
         if foreign:
             raise Refused(f"the host {target.host} is neither that of base_url nor in allowed_hosts")
         return sendable
+
+
+def _origin(url: URL) -> tuple[str, str, int | None]:
+    return url.scheme.lower(), (url.host or "").lower(), url.port
