@@ -77,7 +77,7 @@ class ZendeskAdapter:
 
     async def customers_of_document(self, number: str) -> tuple[CustomerRef, ...]:
         """Whose ticket has this number, with or without a # before it. One call."""
-        id = number.strip().removeprefix("#")
+        id = number.strip().removeprefix("#").lstrip("0")
         if not is_id(id):
             return ()
         page, _ = await self._client.show_many("tickets", "ids", [id], _FOUND)

@@ -5,7 +5,8 @@ What it costs, besides one call an hour for the account's own statuses:
 | asked for | calls |
 |---|---|
 | n cases by id | ceil(n / 100) |
-| the newest cases of 1 customer | 1: its own list, read from the database, with service levels and names |
+| the newest cases of 1 customer | 1: its own list, out of the database, with service levels and names |
+| the same where none is younger than 120 days | 2, or 3: the search, and the tickets that it found |
 | an older part of the list of 1 customer | 2: a page of the search, and the tickets that it found |
 | the cases of N customers | ceil(N / 25) searches, and ceil(T / 100) for each one's T tickets |
 | messages of n cases | n, one more for each further 100 comments |
@@ -104,7 +105,10 @@ class Cases:
         ends = [Position(times[-1], AFTER_EVERY_ID)] if page.next_page and times else []
         if _asks_for_closed(window.filter):
             ends.append(Position((fetched_at - ARCHIVED_AFTER).replace(microsecond=0), AFTER_EVERY_ID))
-        return page_of(records, window, exhausted=not ends, scanned_to=max(ends, default=None))
+        given = page_of(records, window, exhausted=not ends, scanned_to=max(ends, default=None))
+        if given.records or given.next is None:
+            return given
+        return _given((await self._searched([ref], Window(given.next, window.filter)))[ref])
 
     async def _searched(
         self, refs: Sequence[CustomerRef], window: Window

@@ -24,12 +24,16 @@ from sources.simulation.harness import Harness
 from sources.zendesk.simulator.absorbing import World
 from sources.zendesk.simulator.account import Account
 from sources.zendesk.simulator.app import account_app
+from sources.zendesk.simulator.endpoints import HIDDEN_SECONDS
 from sources.zendesk.simulator.rendering import INVOICE_FIELD
 from sources.zendesk.simulator.tokens import CLIENT_ID, CLIENT_SECRET
 
 
 class ZendeskSimulator:
     """One account, filled with facts of the world."""
+
+    holds_back_seconds = HIDDEN_SECONDS
+    """What has only just happened is not among the changes yet."""
 
     def __init__(self) -> None:
         self.account = Account()

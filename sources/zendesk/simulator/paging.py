@@ -24,9 +24,10 @@ def cursor_of(place: Any) -> str:
 def place_of(cursor: str) -> Any:
     """What a cursor of ours stands for; raises the 400 where it is none."""
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        place = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError:
         raise coded(400, "InvalidPaginationParameter", "page[after] is not valid") from None
+    return tuple(place) if isinstance(place, list) else place
 
 
 def number(params: Mapping[str, str], name: str, default: int) -> int:
