@@ -30,6 +30,7 @@ from sources.canonical.sensitivity import (
 NOT_SHOWN = {
     "Actor": "who asks, not what is told about a customer",
     "RowLimit": "part of the actor",
+    "Grants": "part of the actor",
     "Origin": "a configured source",
     "CustomerRecord": "the crosswalk's input; what is shown of it is in Customer",
     "LedgerDocument": "compared with billing's document; what is shown of it is in LedgerMatch",
