@@ -10,11 +10,11 @@ from strawberry.types import Info
 from resolvers.errors import from_fault
 from resolvers.loaders import Loaders
 from resolvers.masks import Mask
-from resolvers.rows import admits
+from resolvers.rows import admits, normalized
 from resolvers.views.standing import StandingTable
 from sources.canonical.actor import Actor, Grants
 from sources.canonical.customer import Customer
-from sources.crosswalk import Crosswalk
+from sources.crosswalk.crosswalk import Crosswalk
 from sources.faults import SourceFault
 from sources.systems import System, Systems
 
@@ -35,6 +35,7 @@ class Context:
         posting_lag_seconds: float,
     ) -> None:
         self.actor = actor
+        self.rows = normalized(actor.rows)
         self.grants = grants
         self.mask = mask
         self.correlation_id = correlation_id
@@ -50,12 +51,12 @@ class Context:
     async def customer(self, uid: str) -> Customer | None:
         """A customer that the viewer's rows admit; None otherwise."""
         customer = await self.loaders.customer(uid)
-        return customer if customer is not None and admits(self.actor.rows, customer) else None
+        return customer if customer is not None and admits(self.rows, customer) else None
 
     async def customers(self, uids: Iterable[str]) -> list[Customer]:
         """Those of the customers that exist and that the viewer's rows admit, in order."""
         found = await self.loaders.customers(list(uids))
-        return [customer for customer in found if customer is not None and admits(self.actor.rows, customer)]
+        return [customer for customer in found if customer is not None and admits(self.rows, customer)]
 
     def tell(self, info: Info[Any, Any], faults: Mapping[str, SourceFault]) -> None:
         """Put errors beside a field's data: systems that should have added to it and did not."""

@@ -13,7 +13,7 @@ from aiodataloader import DataLoader
 from sources.canonical.customer import Customer
 from sources.canonical.provenance import CustomerRef, Listed
 from sources.capabilities import MAX_UPSTREAM_PAGES, Page, Window
-from sources.crosswalk import Crosswalk
+from sources.crosswalk.crosswalk import Crosswalk
 from sources.faults import SourceFault
 from sources.systems import System, Systems
 
@@ -35,7 +35,7 @@ class Loaders:
         if loader is None:
             loader = DataLoader(self._batch(system, method, args))
             self._loaders[(system.uid, method, args)] = loader
-        return await loader.load(key)
+        return await asyncio.shield(loader.load(key))  # a field that is given up must not take others' answers along
 
     async def everything(self, system: System, method: str, key: Any) -> tuple[Any, ...]:
         """All records of a list, as far as MAX_UPSTREAM_PAGES windows reach; the first is the one all edges share."""
@@ -49,21 +49,21 @@ class Loaders:
         return records
 
     async def customer(self, uid: str) -> Customer | None:
-        return await self._customers.load(uid)
+        return await asyncio.shield(self._customers.load(uid))
 
     async def customers(self, uids: Sequence[str]) -> Sequence[Customer | None]:
-        return await self._customers.load_many(uids)
+        return await asyncio.shield(self._customers.load_many(uids))
 
     async def owner(self, record: Listed) -> Customer | None:
         """The customer whose record this is."""
         if record.customer_ref is None:
             return None
-        uid = await self._owners.load((record.provenance.source, record.customer_ref))
+        uid = await self.owner_of(record.provenance.source, record.customer_ref)
         return None if uid is None else await self.customer(uid)
 
     async def owner_of(self, source_uid: str, ref: CustomerRef) -> str | None:
         """The uid of the customer that a source's record stands for."""
-        return await self._owners.load((source_uid, ref))
+        return await asyncio.shield(self._owners.load((source_uid, ref)))
 
     def _batch(self, system: System, method: str, args: tuple[Any, ...]) -> Any:
         async def ask(keys: Sequence[Any]) -> list[Any]:

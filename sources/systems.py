@@ -162,8 +162,17 @@ def record_tag(source_uid: str, record_id: str) -> str:
 
 
 def _space(system: System, method: Method, args: Sequence[Any]) -> str:
-    fingerprint = msgspec.json.encode(args, order="deterministic").decode() if args else ""
+    fingerprint = msgspec.json.encode([_sorted(arg) for arg in args]).decode()
     return f"{system.uid}:{system.origin.mapping_version}:{method.name}:{fingerprint}"
+
+
+def _sorted(value: Any) -> Any:
+    """The same for the same arguments in every process: sets of enum members as sorted lists of their names."""
+    if isinstance(value, frozenset):
+        return sorted(member.name for member in value)
+    if isinstance(value, msgspec.Struct):
+        return {name: _sorted(getattr(value, name)) for name in value.__struct_fields__}
+    return value
 
 
 def _tags(source_uid: str, key: Any, value: Any) -> list[str]:

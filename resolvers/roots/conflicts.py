@@ -15,7 +15,7 @@ from resolvers.exposure import exposed, field, grow
 from resolvers.interfaces import Node
 from sources.canonical.customer import Customer
 from sources.canonical.sensitivity import Hidden, Sensitivity, classified
-from sources.crosswalk import BadCursor, Conflict
+from sources.crosswalk.words import BadPosition, Conflict
 
 PERMISSION = "systems:read"
 
@@ -43,7 +43,7 @@ async def identity_conflicts(
     start = given(after)
     try:
         page = await shared.crosswalk.conflicts(page_length(given(first)), start)
-    except BadCursor:
+    except BadPosition:
         raise bad_input("after is not a cursor of this list") from None
     edges = [Edge(_shown(shared, each), cursor) for each, cursor in zip(page.conflicts, page.cursors, strict=True)]
     return Connection(edges, has_next=page.has_next, after=start)
@@ -58,12 +58,11 @@ async def conflict_node(shared: Context, uid: str) -> IdentityConflict | None:
 
 
 def _shown(shared: Context, conflict: Conflict) -> IdentityConflict:
-    system = shared.systems.by_uid(conflict.system_uid)
     return IdentityConflict(
         uid=conflict.uid,
-        system=system.name if system else conflict.system_uid,
+        system=conflict.system,
         record_id=conflict.ref.id,
-        candidate_uids=conflict.candidates,
+        candidate_uids=tuple(each.customer_uid for each in conflict.candidates),
         evidence=conflict.evidence,
         detected_at=conflict.detected_at,
     )

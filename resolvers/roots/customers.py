@@ -10,7 +10,7 @@ from strawberry.types import Info
 from resolvers import ids
 from resolvers.connections import UNSET, Connection, Edge, connection_type, given, page_length
 from resolvers.context import Context, context
-from resolvers.errors import ErrorCode, GatewayError, bad_input, forbidden
+from resolvers.errors import ErrorCode, GatewayError, bad_input, forbidden, from_fault
 from resolvers.exposure import exposed, field
 from resolvers.interfaces import Node
 from resolvers.loaders import settled
@@ -18,8 +18,9 @@ from resolvers.types.inputs import CustomerFilter, CustomerKey
 from sources.canonical.customer import Customer
 from sources.canonical.sensitivity import Sensitivity
 from sources.capabilities import DocumentSearch
-from sources.crosswalk import BadCursor, CustomerHits, CustomerQuery, LookupKey, ask_for_number
-from sources.faults import SourceFault
+from sources.crosswalk.asking import ask_for_number
+from sources.crosswalk.words import BadPosition, CustomerHits, CustomerQuery, LookupKey
+from sources.faults import NotOffered, SourceFault
 
 MAX_SEARCH = 200  # characters of a search; nothing that identifies a customer is longer
 # The class that a key tells: who may not see an e-mail may not find by it either.
@@ -49,13 +50,23 @@ async def customer_by(info: Info[Any, Any], key: CustomerKey) -> Customer | None
     lookup = _lookup(shared, key)
     uids = await shared.crosswalk.find(lookup)
     if not uids and lookup.kind == "number":
-        uids = await ask_for_number(shared.crosswalk, shared.systems.all, lookup.value)
+        uids = await _asked(shared, lookup.value)
     found = await shared.customers(uids)
     if len(found) > 1:
         candidates = [ids.encode("Customer", "", each.uid) for each in found]
         message = f"{len(found)} customers have this {lookup.kind.replace('_', ' ')}; ask for one of the candidates"
         raise GatewayError(ErrorCode.AMBIGUOUS_IDENTITY, message, candidates=candidates)
     return found[0] if found else None
+
+
+async def _asked(shared: Context, number: str) -> tuple[str, ...]:
+    """Whose number it is as the sources say now; raises where one that may know did not answer."""
+    try:
+        return await ask_for_number(shared.crosswalk, shared.systems.all, number)
+    except NotOffered:
+        return ()
+    except SourceFault as fault:
+        raise from_fault("a source that may know this number", fault) from None
 
 
 def _lookup(shared: Context, key: CustomerKey) -> LookupKey:
@@ -132,11 +143,11 @@ async def hits_connection(
     """A page of customers out of the crosswalk, within the viewer's rows and classes."""
     shared = context(info)
     asked = CustomerQuery(
-        classes=shared.grants.classes, rows=shared.actor.rows, first=page_length(first), after=after, **query
+        classes=shared.grants.classes, rows=shared.rows, first=page_length(first), after=after, **query
     )
     try:
         hits: CustomerHits = await shared.crosswalk.search(asked)
-    except BadCursor:
+    except BadPosition:
         raise bad_input("after is not a cursor of this list") from None
     return await _connection(shared, hits, after)
 

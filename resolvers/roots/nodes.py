@@ -53,7 +53,7 @@ async def _record(shared: Context, parts: ids.RecordId) -> Listed | None:
         record: Listed | None = await shared.loaders.one(system, READS[parts.type].method, parts.id)
     except SourceFault as fault:
         raise from_fault(system.name, fault) from None
-    if record is None or shared.actor.rows.unlimited:
+    if record is None or shared.rows.unlimited:
         return record
     owner = await shared.loaders.owner(record)
     return record if owner is not None and await shared.customer(owner.uid) else None

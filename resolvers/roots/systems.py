@@ -1,7 +1,6 @@
 """Query.systems: every configured source and how it is doing."""
 
 from datetime import datetime
-from enum import Enum
 from typing import Any
 
 import msgspec
@@ -10,17 +9,7 @@ from strawberry.types import Info
 from resolvers.context import context
 from resolvers.exposure import exposed, field
 from sources.canonical.sensitivity import Sensitivity, classified
-
-
-class CircuitState(Enum):
-    """Whether a source is asked at all."""
-
-    CLOSED = "CLOSED"
-    """It is asked."""
-    OPEN = "OPEN"
-    """It failed too often and is left alone for a while."""
-    HALF_OPEN = "HALF_OPEN"
-    """One call tries whether it is back."""
+from sources.wire.breaker import CircuitState
 
 
 @classified(Sensitivity.INTERNAL)
@@ -53,14 +42,14 @@ async def systems(info: Info[Any, Any]) -> list[SourceSystem]:
     shared = context(info)
     found = []
     for system in shared.systems.all:
-        health, feed = system.wire.health, await shared.crosswalk.feed(system.uid)
+        health, feed = system.wire.health, await shared.crosswalk.freshness(system.uid)
         found.append(
             SourceSystem(
                 name=system.name,
                 kind=system.origin.kind,
                 roles=(system.role,),
                 reachable=health.reachable,
-                circuit=CircuitState(health.circuit.name),
+                circuit=health.circuit,
                 latency_p95_ms=health.latency_p95_ms,
                 error_rate=health.error_rate,
                 quota_remaining=health.quota_remaining,

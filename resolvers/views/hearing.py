@@ -56,7 +56,7 @@ class Hearing:
         """What was said about a kind: case, invoice, booked, subscription or ledger."""
         if kind not in self._tasks:
             self._tasks[kind] = asyncio.ensure_future(self._reads[kind]())
-        return await self._tasks[kind]
+        return await asyncio.shield(self._tasks[kind])
 
     async def of_all(self) -> list[Heard]:
         """What was said about everything."""
@@ -74,8 +74,8 @@ class Hearing:
 
     async def _read_booked(self) -> Heard:
         """Open invoices in a ledger that is not the system of record of invoices."""
-        record = set(self.shared.systems.of(INVOICES.kind))
-        places = [each for each in records_in(self.shared, self.customer, "ledger") if each[0] not in record]
+        of_record = {system.uid for system in self.shared.systems.of(INVOICES.kind)}
+        places = [each for each in records_in(self.shared, self.customer, "ledger") if each[0].uid not in of_record]
         return await self._ask_all(places, lambda system, ref: self._walk(system, ref, INVOICES.method, INVOICE_WINDOW))
 
     async def _read_subscriptions(self) -> Heard:
