@@ -1,13 +1,16 @@
 """How numbers, addresses, domains and names are brought into one form, so that equal ones are equal."""
 
 import importlib.resources
+import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
 import phonenumbers
 
 LOCAL_DIGITS = 6  # fewer digits than this are an extension, not a telephone number
+REMEMBERED = 8192  # values of which the normal form is kept: a record's are asked for several times in one pass
+WORD = re.compile(r"[^\W_]+")
 EU_VAT_PREFIX = {"EL": "GR", "XI": "GB"}  # VAT numbers of Greece and Northern Ireland carry these. Source: VIES
 
 
@@ -20,13 +23,15 @@ def listed(name: str) -> frozenset[str]:
 
 def folded(text: str) -> str:
     """Without case, accents and width: "Müller" and "MULLER" are the same."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
 def words(text: str) -> list[str]:
     """The folded letters and digits between everything else, in order."""
-    return "".join(c if c.isalnum() else " " for c in folded(text)).split()
+    return WORD.findall(folded(text))
 
 
 def number(value: str | None) -> str | None:
@@ -57,6 +62,7 @@ def domain(value: str) -> str | None:
     return host if len(labels) > 1 and all(labels) and not labels[-1].isdigit() else None
 
 
+@lru_cache(REMEMBERED)
 def own_domain(value: str) -> str | None:
     """A domain that can only be one owner's: no mailbox provider, public suffix or shared platform."""
     host = domain(value)
@@ -67,6 +73,7 @@ def own_domain(value: str) -> str | None:
     return None if any(parent in listed("free_mail.txt") for parent in parents) else host
 
 
+@lru_cache(REMEMBERED)
 def phone(value: str, region: str | None) -> tuple[str | None, str | None]:
     """(the number in E.164, its digits without country and leading zeros); None for what it does not say."""
     try:
@@ -80,12 +87,13 @@ def phone(value: str, region: str | None) -> tuple[str | None, str | None]:
     return None, digits if len(digits) >= LOCAL_DIGITS else None
 
 
+@lru_cache(REMEMBERED)
 def tax_id(value: str, tax_type: str = "", country: str | None = None) -> tuple[str | None, str | None]:
     """(country and number, number alone). The country is the number's prefix, else the type's, else `country`.
 
     Types are named as Stripe names them, e.g. us_ein, gb_vat, eu_vat. Source: Stripe API, Tax IDs.
     """
-    compact = "".join(c for c in value.upper() if c.isalnum())
+    compact = "".join(WORD.findall(value.upper()))
     if len(compact) < 4 or not any(c.isdigit() for c in compact):
         return None, None
     if compact[:2].isalpha() and compact[:2].isascii() and any(c.isdigit() for c in compact[2:]):
@@ -95,6 +103,7 @@ def tax_id(value: str, tax_type: str = "", country: str | None = None) -> tuple[
     return (region + compact if len(region) == 2 else None), compact
 
 
+@lru_cache(REMEMBERED)
 def name(value: str) -> str | None:
     """A company's name without legal form and punctuation: "ACME Tools GmbH & Co. KG" is "acme tools"."""
     parts = words("".join(c for c in value if c != "."))

@@ -43,7 +43,9 @@ LINKS = (
 OWNERS = select(records.c.record_type, records.c.record_id, records.c.customer_uid).where(
     records.c.system_uid == bindparam("system"), records.c.record_id.in_(bindparam("ids", expanding=True))
 )
-BY_NUMBER = select(customers.c.uid).where(customers.c.number_key == bindparam("number"), customers.c.live)
+BY_NUMBER = select(customers.c.uid).where(
+    customers.c.number_key == bindparam("number"), customers.c.merged_into.is_(None), customers.c.live
+)
 BY_EXTERNAL = select(records.c.customer_uid).where(
     records.c.record_id == bindparam("record"), records.c.customer_uid.is_not(None)
 )
