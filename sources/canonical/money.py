@@ -57,8 +57,9 @@ class Money(msgspec.Struct, frozen=True, order=False):
         """The amount as Money; raises NotExact where it is finer than the minor unit."""
         if isinstance(amount, float):
             raise TypeError("money is never made from a float")
-        scaled = Decimal(amount).scaleb(exponent(currency))
-        if scaled != scaled.to_integral_value():
+        value, decimals = Decimal(amount), exponent(currency)
+        scaled = value.scaleb(decimals)
+        if scaled != scaled.to_integral_value() or scaled.scaleb(-decimals) != value:  # more digits than decimal keeps
             raise NotExact(f"{amount} {currency} is finer than the currency's minor unit")
         return cls(int(scaled), currency)
 
