@@ -1,8 +1,8 @@
 """What changed since a watermark, by SystemModstamp, which automated changes move too; deletions by queryAll.
 
-A row is seen only when its transaction commits, after the moment that is its SystemModstamp. So each poll begins
-OVERLAP before the newest moment that was seen, and what was told already is left out by the watermark itself: a
-caller who asks twice with the same watermark gets the same answer.
+A row is seen only when its transaction commits, after the moment that is its SystemModstamp. So what is younger than
+OVERLAP by the vendor's clock is told, and read again the next time; the watermark itself remembers what was told, so
+that a caller who asks twice with the same watermark gets the same answer.
 """
 
 import asyncio
@@ -28,12 +28,12 @@ BETWEEN = "SystemModstamp >= {at} AND (SystemModstamp > {at} OR Id > {last})"
 
 
 class _Mark(msgspec.Struct, frozen=True):
-    """How far one object was read: up to the moment `at`, in it up to the id `last` where reading stopped midway.
+    """Where to read on in one object: after the id `last` of the moment `at`.
 
-    `told`: ids of the overlap with their moments, which are not told again.
+    `told`: ids of younger rows with their moments, which are not told again.
     """
 
-    at: datetime
+    at: datetime = BEGINNING
     last: str | None = None
     told: dict[str, datetime] = {}
 
@@ -61,7 +61,7 @@ class ChangeReader:
         if marks is None:
             newest = await asyncio.gather(*(self._newest(entity) for entity in KINDS))
             return Changes((), _written(dict(zip(KINDS, newest, strict=True))))
-        parts = await asyncio.gather(*(self._of(entity, marks.get(entity, _Mark(BEGINNING))) for entity in KINDS))
+        parts = await asyncio.gather(*(self._of(entity, marks.get(entity, _Mark())) for entity in KINDS))
         changes = sorted((change for part in parts for change in part.changes), key=lambda change: change.at)
         following = {entity: part.mark for entity, part in zip(KINDS, parts, strict=True)}
         return Changes(tuple(changes), _written(following), more=any(part.more for part in parts))
@@ -74,33 +74,31 @@ class ChangeReader:
 
     async def _newest(self, entity: str) -> _Mark:
         rows, _ = await self._rows(entity, f"ORDER BY SystemModstamp DESC, Id DESC LIMIT {REMEMBERED}")
-        if not rows:
-            return _Mark(BEGINNING)
-        (last, newest), (_, oldest) = rows[0], rows[-1]
-        if len(rows) == REMEMBERED and oldest > newest - OVERLAP:
-            return _Mark(newest, last=last.Id)  # a load is running: begin exactly here
-        return _Mark(newest, told=self._told(rows, newest))
+        return self._following(_Mark(), rows[::-1], full=len(rows) == REMEMBERED)
 
     async def _of(self, entity: str, mark: _Mark) -> _Part:
-        if mark.last is None:
-            where = f"SystemModstamp > {soql.moment(mark.at - OVERLAP)}"
-        else:
-            where = BETWEEN.format(at=soql.moment(mark.at), last=soql.quoted(mark.last))
+        at = soql.moment(mark.at)
+        where = BETWEEN.format(at=at, last=soql.quoted(mark.last)) if mark.last else f"SystemModstamp > {at}"
         rows, more = await self._rows(entity, f"WHERE {where} ORDER BY SystemModstamp, Id LIMIT {ROWS}")
-        if not rows:
-            return _Part([], mark, False)
         changes = [_change(entity, row, at) for row, at in rows if mark.told.get(row.Id) != at]
-        last, newest = rows[-1]
-        if more:
-            return _Part(changes, _Mark(newest, last=last.Id), True)
-        return _Part(changes, _Mark(newest, told=self._told(rows, newest)), False)
+        return _Part(changes, self._following(mark, rows, full=more), more)
 
-    def _told(self, rows: _Stamped, newest: datetime) -> dict[str, datetime]:
-        """The rows of the overlap, less those of the vendor's present second: they can still change within it."""
+    def _following(self, mark: _Mark, rows: _Stamped, *, full: bool) -> _Mark:
+        """The mark after these rows, oldest first: behind those that are old enough for nothing to come before them.
+
+        Where all of a full page is younger, behind the whole page: reading must get on.
+        """
+        if not rows:
+            return mark
         date = self._client.server_date
-        present = parsedate_to_datetime(date) if date else newest
-        told = {row.Id: at for row, at in rows if newest - OVERLAP < at < present}
-        return told if len(told) <= REMEMBERED else {}
+        present = parsedate_to_datetime(date) if date else rows[-1][1]
+        settled = sum(at <= present - OVERLAP for _, at in rows) or (len(rows) if full else 0)
+        if settled:
+            last, at = rows[settled - 1]
+            mark = _Mark(at, last.Id)
+        # what has the vendor's present second can change again within it, and is told again
+        told = {row.Id: at for row, at in rows[settled:] if at < present}
+        return _Mark(mark.at, mark.last, told if len(told) <= REMEMBERED else {})
 
     async def _rows(self, entity: str, rest: str) -> tuple[_Stamped, bool]:
         """Rows with their moments, and whether there are more."""
