@@ -59,7 +59,7 @@ def history_of(customer: Company, seed: int, until: datetime) -> list[Fact]:
     systems = customer.known.systems
     people = people_of(customer, rng)
     billing = billing_of(customer, rng, until) if {BILLING, ERP} <= systems else []
-    invoices = [fact.number for fact in billing if isinstance(fact, InvoiceIssued)]
+    invoices = [fact for fact in billing if isinstance(fact, InvoiceIssued)]
     facts: list[Fact] = [customer.known, *people, *billing]
     if CRM in systems:
         facts += crm_of(customer, rng, until)

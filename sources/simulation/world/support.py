@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sources.simulation.facts import CaseMoved, CaseOpened, Fact, MessageWritten, PersonJoined
+from sources.simulation.facts import CaseMoved, CaseOpened, Fact, InvoiceIssued, MessageWritten, PersonJoined
 from sources.simulation.world import names
 from sources.simulation.world.companies import Company
 
@@ -15,14 +15,16 @@ PRIORITIES = ("low", "normal", "normal", "high", "urgent", None)
 
 
 def support_of(
-    company: Company, rng: random.Random, people: list[PersonJoined], invoices: list[str], until: datetime
+    company: Company, rng: random.Random, people: list[PersonJoined], invoices: list[InvoiceIssued], until: datetime
 ) -> list[Fact]:
     """The cases of a customer with their messages; older ones are solved and closed, the newest may be open."""
     days = max(2, (until - company.known.at).days - 1)
     facts: list[Fact] = []
     for sequence in range(1, rng.randint(*HOW_MANY[company.size]) + 1):
         opened = company.known.at + timedelta(days=rng.randint(1, days), seconds=rng.randint(0, 80_000))
-        case = case_fact(company, rng, sequence, min(opened, until - timedelta(hours=1)), people, invoices)
+        at = min(opened, until - timedelta(hours=1))
+        about = [invoice.number for invoice in invoices if invoice.at < at]
+        case = case_fact(company, rng, sequence, at, people, about)
         facts.append(case)
         facts.extend(fact for fact in conversation(rng, case, until) if fact.at <= until)
     return facts
