@@ -5,13 +5,19 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
+from gateway.commands.backfill import backfill
 from gateway.commands.check import check
+from gateway.commands.conflicts import conflicts, link
+from gateway.commands.demo import demo
 from gateway.commands.failures import INTERRUPTED, WRONG_USE, status_of
+from gateway.commands.migrate import migrate
+from gateway.commands.schema import schema
+from gateway.commands.serve import serve
 from gateway.commands.simulate import simulate
 from gateway.commands.sources import sources
 from gateway.commands.token import token
 
-COMMANDS = (check, token, simulate, sources)
+COMMANDS = (demo, serve, check, backfill, conflicts, link, token, schema, sources, simulate, migrate)
 
 app = typer.Typer(
     name="c360",

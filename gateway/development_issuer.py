@@ -17,7 +17,9 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
+from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from gateway.configuration.problems import Problem, SettingsError
 from gateway.configuration.sections import IdentitySection, is_loopback
@@ -138,3 +140,19 @@ def _asks_loopback(scope: MutableMapping[str, Any]) -> bool:
 
 def _without_port(host: str) -> str:
     return host.partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+
+
+def loopback_only(app: App, issuer: DevelopmentIssuer | None) -> App:
+    """The app behind LoopbackOnly where the development issuer is on; else the app itself."""
+    return app if issuer is None else LoopbackOnly(app)
+
+
+def development_routes(issuer: DevelopmentIssuer | None) -> list[Route]:
+    """/.well-known/jwks.json where the development issuer is on."""
+    if issuer is None:
+        return []
+
+    async def jwks(request: Request) -> JSONResponse:
+        return JSONResponse(issuer.jwks)
+
+    return [Route("/.well-known/jwks.json", jwks)]

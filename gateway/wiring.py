@@ -18,10 +18,12 @@ from gateway.stores import database_answers, open_redis
 from gateway.telemetry import Metrics, Tracing
 from sources import registry
 from sources.cache import Cache
+from sources.capabilities import Change
 from sources.crosswalk.crosswalk import Crosswalk
 from sources.crosswalk.migrations import migrate
+from sources.crosswalk.refresh import Poller
 from sources.database import Database, open_database
-from sources.systems import Systems
+from sources.systems import System, Systems
 
 L1_ENTRIES = 50_000  # records in memory: some 100 MB, the customers that a call centre has open at one time
 
@@ -33,6 +35,8 @@ class Gateway(msgspec.Struct, frozen=True, kw_only=True):
     database: Database
     crosswalk: Crosswalk
     systems: Systems
+    poller: Poller
+    """Keeps crosswalk and cache fresh while its `run` runs."""
     authenticator: Authenticator
     issuer: DevelopmentIssuer | None
     """The development issuer; None where an external one is configured."""
@@ -66,11 +70,17 @@ async def open_gateway(settings: Settings, *, workers: int = 1) -> AsyncIterator
         )
         issuer = development_issuer(settings)
         authenticator, issuer_check = await opened.enter_async_context(open_identity(settings.identity, issuer))
+        asked = Systems(systems, cache, records=settings.systems_of_record.systems)
+
+        async def forget(system: System, change: Change, customer: str | None) -> None:
+            await asked.forget(system.uid, customer=change.customer_ref, record_id=change.record_id)
+
         yield Gateway(
             settings=settings,
             database=crosswalk.database,
             crosswalk=crosswalk,
-            systems=Systems(systems, cache, records=settings.systems_of_record.systems),
+            systems=asked,
+            poller=Poller(crosswalk, systems, forget, settings.gateway.poll_seconds),
             authenticator=authenticator,
             issuer=issuer,
             policy=packaged_policy(),

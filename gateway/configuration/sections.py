@@ -25,6 +25,7 @@ class GatewaySection(Section):
     database_url: str = "sqlite:///./c360.db"
     redis_url: str | None = None
     deadline_seconds: float = Field(default=5.0, gt=0, le=60)
+    poll_seconds: float = Field(default=15.0, ge=1, le=3600)
     trusted_documents: Literal["off"] = "off"
     data_directory: Path = Path()
 

@@ -3,15 +3,14 @@
 Spans hold names, outcomes and times: no query, no variable, no record.
 """
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind, Tracer
 
-from sources.wire.correlation import correlation_id
-
+App: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 SERVICE = "c360-gateway"
 
 
@@ -33,7 +32,6 @@ class Tracing:
     def request(self, name: str) -> Iterator[Span]:
         """A span around the request that is being served; the wires' spans become its children."""
         with self._tracer.start_as_current_span(name, kind=SpanKind.SERVER) as span:
-            span.set_attribute("c360.correlation_id", correlation_id.get())
             yield span
 
     def close(self) -> None:
@@ -50,3 +48,15 @@ class Tracing:
         self._provider = TracerProvider(resource=Resource.create({"service.name": SERVICE}))
         self._provider.add_span_processor(BatchSpanProcessor(exporter or OTLPSpanExporter(endpoint=endpoint)))
         self._tracer = self._provider.get_tracer(SERVICE)
+
+
+def traced(app: App, tracing: Tracing) -> App:
+    """The app with a span around each request; the app itself where nothing is traced."""
+    if tracing.tracer is None:
+        return app
+
+    async def with_span(scope: Any, receive: Any, send: Any) -> None:
+        with tracing.request(scope.get("path", "")):
+            await app(scope, receive, send)
+
+    return with_span

@@ -1,0 +1,55 @@
+"""The composition root: an open gateway -> its schema -> the app that answers on the public port."""
+
+from collections.abc import Callable
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from gateway.development_issuer import development_routes, loopback_only
+from gateway.edge.endpoint import Endpoint
+from gateway.health import public_routes
+from gateway.telemetry.tracing import App, traced
+from gateway.wiring import Gateway
+from resolvers.context import Context
+from resolvers.masks import Masks
+from resolvers.schema import graph
+from sources.canonical.actor import Actor
+
+
+def create_app(gateway: Gateway) -> App:
+    """The public app: /graphql, /healthz, /readyz, and the development issuer's keys where it is on."""
+    schema, masks = graph()
+    endpoint = Endpoint(
+        schema,
+        authenticate=gateway.authenticator.authenticate,
+        open_context=context_opener(gateway, masks),
+        metrics=gateway.metrics,
+        deadline_seconds=gateway.settings.gateway.deadline_seconds,
+    )
+    routes = [
+        Route("/graphql", endpoint.__call__, methods=["GET", "POST"]),
+        *public_routes(gateway.readiness),
+        *development_routes(gateway.issuer),
+    ]
+    return traced(loopback_only(Starlette(routes=routes), gateway.issuer), gateway.tracing)
+
+
+def context_opener(gateway: Gateway, masks: Masks) -> Callable[[Actor, str], Context]:
+    """Makes the context of a request: the actor, its correlation id -> what every resolver shares."""
+    settings = gateway.settings
+    standing, posting_lag_seconds = settings.standing_table, settings.ledger.posting_lag_seconds
+
+    def open_context(actor: Actor, correlation_id: str) -> Context:
+        grants = gateway.policy.grants(actor)
+        return Context(
+            actor=actor,
+            grants=grants,
+            mask=masks.of(grants),
+            correlation_id=correlation_id,
+            systems=gateway.systems,
+            crosswalk=gateway.crosswalk,
+            standing=standing,
+            posting_lag_seconds=posting_lag_seconds,
+        )
+
+    return open_context

@@ -1,0 +1,96 @@
+"""`c360 demo`: the gateway, a simulator of every source, and tokens to try it with."""
+
+import os
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.backfilling import backfill_all
+from gateway.commands.demo_texts import DEMO_HINT, personas, things_to_try
+from gateway.commands.running import run, stop_signal
+from gateway.configuration.writing import toml_text
+from gateway.demo_world import SimulatedSources, simulated_sources
+from gateway.hosting import hosted
+from gateway.reaching import reached
+from gateway.serving import address_of, listen
+from gateway.settings import Settings, load_settings
+from gateway.telemetry import configure_logs
+from gateway.wiring import Gateway, open_crosswalk
+
+HOST = "127.0.0.1"
+CONFIG_FILE = "gateway.toml"
+POLL_SECONDS = 5
+
+
+def demo(
+    port: Annotated[int, typer.Option(help="On 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 8000,
+    data: Annotated[Path, typer.Option(help="Where its configuration, key and database are kept.")] = Path(".demo"),
+    customers: Annotated[int, typer.Option(help="How many made-up customers there are.", min=1)] = 500,
+) -> None:
+    """Run everything on this machine until Ctrl-C: the gateway, simulated sources, a development issuer."""
+    configure_logs("warning")
+    listener = listen(HOST, port, DEMO_HINT)
+    run(_demo(listener, data, customers))
+
+
+async def _demo(listener: socket.socket, data: Path, customers: int) -> None:
+    async with stop_signal() as stop, simulated_sources(customers) as simulated:
+        settings = load_settings(_configured(data, listener, simulated))
+        await _filled(settings)
+        async with hosted(settings, listener) as gateway:
+            _welcome(gateway, listener, data, simulated)
+            await stop.wait()
+        typer.echo("stopped")
+
+
+def _configured(data: Path, listener: socket.socket, simulated: SimulatedSources) -> Path:
+    """Write the configuration with which this gateway runs, so that the other commands can be tried beside it."""
+    data.mkdir(parents=True, exist_ok=True)
+    path = data / CONFIG_FILE
+    path.write_text(
+        toml_text(
+            {
+                "gateway": {"host": HOST, "port": listener.getsockname()[1], "poll_seconds": POLL_SECONDS},
+                "operations": {"host": HOST, "port": _free_port()},
+                "identity": {"development": True},
+                "telemetry": {"log_level": "warning"},
+                **{f"sources.{name}": section for name, section in simulated.sections.items()},
+            }
+        ),
+        encoding="utf-8",
+    )
+    return path
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+async def _filled(settings: Settings) -> None:
+    async with open_crosswalk(settings) as crosswalk:
+        uids = {origin.system: uid for uid, origin in crosswalk.systems.items()}
+        async with reached(settings.sources, uids) as systems:
+            await backfill_all(crosswalk, systems)
+
+
+def _welcome(gateway: Gateway, listener: socket.socket, data: Path, simulated: SimulatedSources) -> None:
+    if gateway.issuer is None:
+        raise RuntimeError("the demo's own configuration has the development issuer on")
+    tokens = {role: gateway.issuer.token(role) for role in gateway.policy.roles}
+    headers = {role: _header_file(data, role, token) for role, token in tokens.items()}
+    url = f"{address_of(listener)}/graphql"
+    typer.echo(f"ready {url}\n")
+    typer.echo(personas(gateway.policy, tokens) + "\n")
+    typer.echo(things_to_try(url, headers, simulated.addresses))
+
+
+def _header_file(data: Path, role: str, token: str) -> Path:
+    """A file that curl takes with -H @FILE, so that a command fits on a line; its owner's alone."""
+    path = data / f"{role}.header"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(f"authorization: Bearer {token}\n")
+    return path

@@ -1,0 +1,23 @@
+"""`c360 migrate`: the tables in their newest form, before the new gateways start."""
+
+import typer
+
+from gateway.commands.options import DEFAULT_CONFIG, ConfigOption
+from gateway.commands.running import run
+from gateway.settings import Settings, load_settings
+from sources.crosswalk.migrations import migrate as migrate_crosswalk
+from sources.database import open_database
+
+
+def migrate(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Bring the database's tables to their newest form; does nothing where they are."""
+    run(_migrate(load_settings(config)))
+    typer.echo("the tables are in their newest form")
+
+
+async def _migrate(settings: Settings) -> None:
+    database = open_database(settings.gateway.database_url)
+    try:
+        await migrate_crosswalk(database)
+    finally:
+        await database.close()
