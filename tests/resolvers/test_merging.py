@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers import cursors
-from resolvers.merging import Part, merge
+from resolvers.merging import MAX_READS, Part, merge
 from sources.canonical.provenance import Position
 from sources.capabilities import Page
 from sources.faults import Unavailable
@@ -39,19 +39,16 @@ def part(key: str, records: list[Thing], *, page: int = 4, broken: bool = False)
     return Part(key, key, read)  # type: ignore[arg-type]  # the system is only handed on
 
 
-def walk(parts: list[Part], first: int) -> list[Thing]:
-    async def pages() -> list[Thing]:
-        found: list[Thing] = []
-        after: str | None = None
-        for _ in range(200):
-            connection = (await merge(parts, first, after)).connection
-            found += connection.nodes
-            after = connection.page_info.end_cursor
-            if not connection.page_info.has_next_page:
-                return found
-        raise AssertionError("the walk does not end")
-
-    return asyncio.run(pages())
+async def walk(parts: list[Part], first: int) -> list[Thing]:
+    found: list[Thing] = []
+    after: str | None = None
+    for _ in range(200):
+        connection = (await merge(parts, first, after)).connection
+        found += connection.nodes
+        after = connection.page_info.end_cursor
+        if not connection.page_info.has_next_page:
+            return found
+    raise AssertionError("the walk does not end")
 
 
 days = st.lists(st.integers(0, 12), max_size=14)
@@ -62,7 +59,7 @@ def test_walking_all_pages_gives_every_record_once_newest_first(a, b, c, first, 
     lists = [
         [thing(day, f"{name}{n:02}") for n, day in enumerate(of)] for name, of in zip("abc", (a, b, c), strict=True)
     ]
-    found = walk([part(str(n), records, page=page) for n, records in enumerate(lists)], first)
+    found = asyncio.run(walk([part(str(n), records, page=page) for n, records in enumerate(lists)], first))
     expected = sorted((each for records in lists for each in records), key=lambda each: each.position, reverse=True)
     assert found == expected
 
@@ -78,18 +75,27 @@ async def test_what_a_broken_part_missed_comes_with_a_later_page():
     assert not {"f5", "f4", "f3"} & {each.position.record_id for each in later.connection.nodes}
 
 
-async def test_a_part_that_scanned_without_finding_ends_the_page_and_says_that_there_is_more():
-    async def scanned(after: Position | None) -> Page[Thing]:
-        return Page((), Position(START + timedelta(days=5), "x") if after is None else None)
+async def test_a_part_that_scans_on_without_finding_ends_the_page_and_says_that_there_is_more():
+    reads = 0
 
-    others = [thing(day, f"o{day}") for day in range(10)]
-    merged = await merge([Part("s", "s", scanned), part("o", others, page=100)], 50, None)  # type: ignore[arg-type]
-    assert [each.position.record_id for each in merged.connection.nodes] == ["o9", "o8", "o7", "o6"]
-    assert merged.connection.page_info.has_next_page
-    rest = await merge(
-        [Part("s", "s", scanned), part("o", others, page=100)], 50, merged.connection.page_info.end_cursor
-    )  # type: ignore[arg-type]
-    assert [each.position.record_id for each in rest.connection.nodes] == ["o5", "o4", "o3", "o2", "o1", "o0"]
+    async def scanned(after: Position | None) -> Page[Thing]:
+        nonlocal reads
+        reads += 1
+        day = 20 if after is None else (after.at - START).days - 1
+        return Page((), Position(START + timedelta(days=day), "x") if day >= 0 else None)
+
+    parts = [Part("s", "s", scanned), part("o", [thing(day, f"o{day:02}") for day in range(20)], page=100)]  # type: ignore[arg-type]
+    first_page = (await merge(parts, 50, None)).connection
+    assert reads == 1 + MAX_READS
+    assert [each.position.record_id for each in first_page.nodes] == ["o19", "o18", "o17", "o16"]
+    assert first_page.page_info.has_next_page
+    assert [each.position.record_id for each in await walk(parts, 50)] == [f"o{day:02}" for day in reversed(range(20))]
+
+
+async def test_a_page_is_filled_from_older_windows_of_a_part_that_gave_little():
+    records = [thing(day, f"r{day}") for day in range(9)]
+    connection = (await merge([part("r", records, page=2)], 5, None)).connection
+    assert [each.position.record_id for each in connection.nodes] == ["r8", "r7", "r6", "r5", "r4"]
 
 
 @pytest.mark.parametrize("bad", ["", "x", "ä", "gg==", "A" * 5000, cursors.encode({})[:-1]])
