@@ -16,6 +16,9 @@ WORD = re.compile(r"[a-z_]{1,64}")
 REQUEST_ID = re.compile(r"req_[A-Za-z0-9]{1,64}")
 PERMISSION = re.compile(r"rak_[a-z_]{1,64}")  # how a restricted key's permissions are called in a 403
 
+# Limits are counted by the second, and Stripe does not say when to come back: its own SDK first waits half a second.
+LIMITED_SECONDS = 0.5
+
 _errors = msgspec.json.Decoder(ErrorBody)
 
 
@@ -81,7 +84,7 @@ def told(reason: str, response: Response) -> str:
     return f"{reason} [{' '.join(words)}]" if words else reason
 
 
-def _seconds(response: Response) -> float | None:
-    """Stripe sends no Retry-After; what stands between us and it may."""
+def _seconds(response: Response) -> float:
+    """When to come back after a 429. Stripe sends no Retry-After; what stands between us and it may."""
     value = response.headers.get("retry-after", "")
-    return float(value) if re.fullmatch(r"\d{1,6}(\.\d+)?", value) else None
+    return float(value) if re.fullmatch(r"\d{1,6}(\.\d+)?", value) else LIMITED_SECONDS
