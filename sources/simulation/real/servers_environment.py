@@ -41,7 +41,7 @@ def servers_environment(directory: Path | None = None) -> Path:
     Takes about 15 s the first time. Raises ServerFailed where it cannot be made.
     """
     place = directory or default_directory()
-    with exclusively(place.with_name(place.name + ".lock")):
+    with exclusively(cache_directory() / "servers.lock"):
         stamp, digest = place / STAMP, hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
         if not stamp.exists() or stamp.read_text() != digest:
             _make(place)
