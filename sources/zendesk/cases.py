@@ -115,7 +115,7 @@ class Cases:
     ) -> dict[CustomerRef, Page[SupportCase] | SourceFault]:
         ids = [ref.id for ref in refs]
         rows = await self._search[refs[0].type].rows(ids, _terms(window.filter), window.after)
-        shares = {ref: _share(rows, ref, window.after) for ref in refs}
+        shares = _shares(rows, refs, window.after)
         wanted = [str(row.id) for share in shares.values() for row in share.records]
         shown = await in_batches(wanted, MANY, self._shown)
         return {ref: _page(share, shown, ref, window) for ref, share in shares.items()}
@@ -179,16 +179,26 @@ def _terms(filter: object) -> list[str]:
     return terms
 
 
-def _share(rows: Rows[shapes.FoundTicket], ref: CustomerRef, after: Position | None) -> Rows[shapes.FoundTicket]:
-    """One customer's part of what was found, one page of it at most."""
-    places = {
-        Position(row.created_at, str(row.id)): row
-        for row in rows.records
-        if owner_of(row.organization_id, row.requester_id) == ref
-    }
-    ordered = sorted((place for place in places if after is None or place < after), reverse=True)[:PAGE_SIZE]
-    end = ordered[-1] if len(ordered) == PAGE_SIZE else rows.scanned_to
-    return Rows(tuple(places[place] for place in ordered), end, rows.fetched_at)
+def _shares(
+    rows: Rows[shapes.FoundTicket], refs: Sequence[CustomerRef], after: Position | None
+) -> dict[CustomerRef, Rows[shapes.FoundTicket]]:
+    """Each customer's part of what was found, one page of it at most."""
+    places: dict[CustomerRef | None, dict[Position, shapes.FoundTicket]] = {ref: {} for ref in refs}
+    for row in rows.records:
+        place = Position(row.created_at, str(row.id))
+        owner = owner_of(row.organization_id, row.requester_id)
+        if owner in places and (after is None or place < after) and (not rows.scanned_to or place >= rows.scanned_to):
+            places[owner][place] = row
+    return {ref: _first_page(places[ref], rows) for ref in refs}
+
+
+def _first_page(
+    places: Mapping[Position, shapes.FoundTicket], rows: Rows[shapes.FoundTicket]
+) -> Rows[shapes.FoundTicket]:
+    ordered = sorted(places, reverse=True)
+    given = ordered[:PAGE_SIZE]
+    end = given[-1] if len(ordered) > PAGE_SIZE else rows.scanned_to
+    return Rows(tuple(places[place] for place in given), end, rows.fetched_at)
 
 
 def _given(outcome: Page[SupportCase] | SourceFault) -> Page[SupportCase]:

@@ -1,7 +1,6 @@
 """The account's records, small enough for a hundred thousand customers, and found by index."""
 
 import hashlib
-from bisect import insort
 from datetime import datetime
 
 import msgspec
@@ -78,17 +77,24 @@ DEFAULT_STATUSES = {"new": "New", "open": "Open", "pending": "Pending", "hold": 
 
 
 class Log:
-    """Which records changed when, for the incremental exports: (epoch second, id), in order."""
+    """Which records changed when, for the incremental exports."""
 
     def __init__(self) -> None:
-        self.entries: list[tuple[int, int]] = []
+        self._entries: list[tuple[int, int]] = []
+        self._in_order = True
 
     def add(self, at: datetime, id: int) -> None:
         entry = (int(at.timestamp()), id)
-        if not self.entries or entry >= self.entries[-1]:
-            self.entries.append(entry)
-        else:
-            insort(self.entries, entry)
+        self._in_order = self._in_order and (not self._entries or entry >= self._entries[-1])
+        self._entries.append(entry)
+
+    @property
+    def entries(self) -> list[tuple[int, int]]:
+        """(epoch second, id), in order."""
+        if not self._in_order:
+            self._entries.sort()
+            self._in_order = True
+        return self._entries
 
 
 class Records:
@@ -103,6 +109,7 @@ class Records:
             id: CustomStatus(id, category, label)
             for id, (category, label) in enumerate(DEFAULT_STATUSES.items(), start=14001)
         }
+        self._status_ids = {status.label: status.id for status in self.custom_statuses.values()}
         self.by_external_id: dict[tuple[str, str], list[int]] = {}
         self.users_of: dict[int, list[int]] = {}
         self.tickets_of: dict[int, list[int]] = {}
@@ -140,19 +147,19 @@ class Records:
     def custom_status(self, category: str, label: str | None) -> int:
         """The id of a status; one with a new label is made."""
         word = DEFAULT_STATUSES.get(category, "Solved") if label is None else label
-        for status in self.custom_statuses.values():
-            if status.label == word:
-                return status.id
-        made = CustomStatus(id_of(f"status:{word}"), category, word)
-        self.custom_statuses[made.id] = made
-        return made.id
+        if word not in self._status_ids:
+            made = CustomStatus(id_of(f"status:{word}"), category, word)
+            self.custom_statuses[made.id] = made
+            self._status_ids[word] = made.id
+        return self._status_ids[word]
 
     def sorted_ids(self, kind: str) -> list[int]:
         """The ids of all organizations or users, ascending."""
         held = self.organizations if kind == "organizations" else self.users
-        if len(self._sorted.get(kind, ())) != len(held):
-            self._sorted[kind] = sorted(held)
-        return self._sorted[kind]
+        known = self._sorted.get(kind, [])
+        if len(known) != len(held):
+            known = self._sorted[kind] = sorted(held)
+        return known
 
     def _reindex(self, kind: str, before: Organization | User | None, now: Organization | User) -> None:
         if before is not None and before.external_id is not None:

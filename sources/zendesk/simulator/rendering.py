@@ -12,7 +12,7 @@ INVOICE_FIELD = 36001
 
 def time_of(at: datetime | None) -> str | None:
     """ISO 8601, UTC, whole seconds."""
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
+    return f"{at.isoformat()[:19]}Z" if at else None
 
 
 def organization(found: Organization, base: str) -> Json:

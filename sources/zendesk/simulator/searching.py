@@ -5,7 +5,7 @@ Different keywords narrow. The same keyword twice widens; that, for organization
 """
 
 import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +18,14 @@ KINDS = ("ticket", "user", "organization")
 OPERATORS = ("<=", ">=", "<", ">", ":")
 STATUS_ORDER = ("new", "open", "pending", "hold", "solved", "closed")
 PRIORITY_ORDER = ("low", "normal", "high", "urgent")
+
+ATTRIBUTES = {
+    "organization": "organization_id",
+    "requester": "requester_id",
+    "role": "role",
+    "priority": "priority",
+    "external_id": "external_id",
+}
 
 Record = Ticket | User | Organization
 
@@ -66,9 +74,10 @@ class Index:
         for term in terms:
             groups.setdefault(term.keyword if term.operator == ":" else term.keyword + term.operator, []).append(term)
         groups = self._as_repeated(groups)
-        candidates = self._candidates(kind, groups)
+        candidates, used = self._candidates(kind, groups)
+        rest = [group for keyword, group in groups.items() if keyword != used]
         seen = [record for record in candidates if self._indexed(record, now)]
-        fit = [record for record in seen if all(self._fits(record, group, now) for group in groups.values())]
+        fit = [record for record in seen if all(self._fits(record, group, now) for group in rest)]
         return sorted(fit, key=place, reverse=True)
 
     def _as_repeated(self, groups: dict[str, list[Term]]) -> dict[str, list[Term]]:
@@ -83,21 +92,24 @@ class Index:
             return {f"{name} {place}": [term] for name, group in groups.items() for place, term in enumerate(group)}
         return groups
 
-    def _candidates(self, kind: str, groups: dict[str, list[Term]]) -> Iterable[Record]:
+    def _candidates(self, kind: str, groups: dict[str, list[Term]]) -> tuple[Iterable[Record], str | None]:
+        """The records to look through, and the keyword that an index has done already."""
         records = self._records
-        for term in groups.get("organization", []):
-            if not term.value.isdigit():
-                raise invalid(422, "organizations are found by their id here")
+        if not all(term.value.isdigit() for term in (*groups.get("organization", ()), *groups.get("requester", ()))):
+            raise invalid(422, "organizations and requesters are found by their id here")
         ids = [int(term.value) for term in groups.get("organization", [])]
         if kind == "ticket" and ids:
-            return [records.tickets[id] for owner in ids for id in records.tickets_of.get(owner, ())]
+            found = [id for owner in dict.fromkeys(ids) for id in records.tickets_of.get(owner, ())]
+            return [records.tickets[id] for id in found], "organization"
         if kind == "ticket" and "requester" in groups:
-            owners = [int(term.value) for term in groups["requester"]]
-            return [records.tickets[id] for owner in owners for id in records.tickets_requested.get(owner, ())]
+            owners = dict.fromkeys(int(term.value) for term in groups["requester"])
+            found = [id for owner in owners for id in records.tickets_requested.get(owner, ())]
+            return [records.tickets[id] for id in found], "requester"
         if kind == "user" and ids:
-            return [records.users[id] for owner in ids for id in records.users_of.get(owner, ())]
+            found = [id for owner in dict.fromkeys(ids) for id in records.users_of.get(owner, ())]
+            return [records.users[id] for id in found], "organization"
         held: dict[str, Any] = {"ticket": records.tickets, "user": records.users, "organization": records.organizations}
-        return list(held[kind].values())
+        return held[kind].values(), None
 
     def _indexed(self, record: Record, now: datetime) -> bool:
         return not self._lags(record, now) or (isinstance(record, Ticket) and record.status_before is not None)
@@ -109,23 +121,10 @@ class Index:
         return any(self._holds(record, term, now) for term in group)
 
     def _holds(self, record: Record, term: Term, now: datetime) -> bool:
-        values: dict[str, Callable[[], Any]] = {
-            "organization": lambda: str(getattr(record, "organization_id", "")),
-            "requester": lambda: str(getattr(record, "requester_id", "")),
-            "role": lambda: getattr(record, "role", None),
-            "priority": lambda: getattr(record, "priority", None),
-            "status": lambda: self._status(record, now),
-            "external_id": lambda: getattr(record, "external_id", None),
-        }
         if term.keyword in ("created", "updated"):
             moment = record.created_at if term.keyword == "created" else record.updated_at
             return _compared(moment, _moment(term.value), term.operator)
-        if term.keyword in values:
-            actual = values[term.keyword]()
-        elif isinstance(record, Ticket):
-            return False
-        else:
-            actual = record.fields.get(term.keyword)
+        actual = self._value(record, term.keyword, now)
         order = {"status": STATUS_ORDER, "priority": PRIORITY_ORDER}.get(term.keyword)
         if term.operator == ":" or order is None:
             return actual is not None and str(actual).lower() == term.value.lower()
@@ -135,10 +134,12 @@ class Index:
             and _compared(order.index(actual), order.index(term.value), term.operator)
         )
 
-    def _status(self, record: Record, now: datetime) -> str | None:
-        if not isinstance(record, Ticket):
-            return None
-        return record.status_before if self._lags(record, now) else record.status
+    def _value(self, record: Record, keyword: str, now: datetime) -> Any:
+        if keyword == "status" and isinstance(record, Ticket):
+            return record.status_before if self._lags(record, now) else record.status
+        if keyword in ATTRIBUTES:
+            return getattr(record, ATTRIBUTES[keyword], None)
+        return None if isinstance(record, Ticket) else record.fields.get(keyword)
 
 
 def place(record: Record) -> tuple[int, int]:

@@ -53,7 +53,7 @@ class Shop:
         """The paths that were asked, without the base."""
         return [call.path.removeprefix("/api/v2/") for call in self.simulator.harness.calls]
 
-    def customer(self, name: str, *, days: float = 700, **changes: Any) -> CustomerRef:
+    def customer(self, name: str, /, *, days: float = 700, **changes: Any) -> CustomerRef:
         """A customer with one person, known for so many days."""
         fields: dict[str, Any] = {
             "at": NOW - timedelta(days=days),
