@@ -109,11 +109,13 @@ class Query:
         if column is None:
             text = f"No such column '{last}' on entity '{entity.name}'. If you are attempting to use a custom field, "
             raise ApiRefusal(400, "INVALID_FIELD", text + "be sure to append the '__c' after the custom field name.")
-        organization = self._organization
+        organization, found = self._organization, column.value
+        if not way:
+            return column, lambda row: found(organization, row)
 
         def value(row: Row) -> Any:
             target = climb(row)
-            return None if target is None else column.value(organization, target)
+            return None if target is None else found(organization, target)
 
         return column, value
 

@@ -1,11 +1,13 @@
 """Record ids: made out of the world's keys, and compared as 15 or 18 characters."""
 
+from functools import lru_cache
 from hashlib import blake2b
 
 _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
+@lru_cache(maxsize=10_000)  # the few names of users are asked for with every row
 def record_id(prefix: str, key: str) -> str:
     """The same 18 characters for the same key, always."""
     number = int.from_bytes(blake2b(f"{prefix}:{key}".encode(), digest_size=9).digest(), "big")
