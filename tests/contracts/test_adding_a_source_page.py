@@ -49,7 +49,7 @@ def test_the_page_names_every_file_that_it_promises(site: Path) -> None:
 
 
 def test_the_pages_connector_passes_the_contract_suite(site: Path) -> None:
-    done = run(site, "pytest", "tests/contracts", "-q", "-k", "helpline and not page", "-p", "no:randomly")
+    done = run(site, "pytest", "tests/contracts", "-k", "helpline and not page", "-p", "no:randomly")
     assert done.returncode == 0, done.stdout[-6000:]
     passed = re.search(r"(\d+) passed", done.stdout)
     assert passed
@@ -57,12 +57,14 @@ def test_the_pages_connector_passes_the_contract_suite(site: Path) -> None:
 
 
 def test_the_pages_own_tests_pass(site: Path) -> None:
-    done = run(site, "pytest", str(site / "tests"), "-q", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(site))
+    done = run(site, "pytest", str(site / "tests"), "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(site))
     assert done.returncode == 0, done.stdout[-6000:]
     assert "3 passed" in done.stdout
 
 
 def test_the_pages_code_is_as_tidy_as_the_gateways(site: Path) -> None:
-    config = ("--config", str(ROOT / "pyproject.toml"), "--isolated")[:2]
-    done = run(site, "ruff", "check", *config, str(site / "helpline"), "--ignore", "I001")
+    config = str(ROOT / "pyproject.toml")
+    done = run(site, "ruff", "check", "--config", config, str(site / "helpline"), "--ignore", "I001")
+    assert done.returncode == 0, done.stdout
+    done = run(site, "mypy", "--strict", "--config-file", os.devnull, "--cache-dir", os.devnull, str(site / "helpline"))
     assert done.returncode == 0, done.stdout
