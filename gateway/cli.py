@@ -1,48 +1,57 @@
-"""`c360`: the program. Each command is a file in commands/."""
+"""`c360`: the program. Each command is a function of its own name in commands/; only what is called is imported."""
 
+import importlib
 import sys
+from collections.abc import Iterable, Mapping, Sequence
 
 import typer
 from typer.exceptions import TyperException
 
-from gateway.commands.backfill import backfill
-from gateway.commands.check import check
-from gateway.commands.conflicts import conflicts, link
-from gateway.commands.demo import demo
-from gateway.commands.failures import INTERRUPTED, WRONG_USE, status_of
-from gateway.commands.migrate import migrate
-from gateway.commands.schema import schema
-from gateway.commands.serve import serve
-from gateway.commands.simulate import simulate
-from gateway.commands.sources import sources
-from gateway.commands.token import token
+from gateway.failures import INTERRUPTED, WRONG_USE, status_of
 
-COMMANDS = (demo, serve, check, backfill, conflicts, link, token, schema, sources, simulate, migrate)
-
-app = typer.Typer(
-    name="c360",
-    help="One customer, live, out of CRM, support, billing and ERP.",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-for command in COMMANDS:
-    app.command()(command)
+MODULES: Mapping[str, str] = {
+    "demo": "demo",
+    "serve": "serve",
+    "check": "check",
+    "backfill": "backfill",
+    "conflicts": "conflicts",
+    "link": "conflicts",
+    "token": "token",
+    "schema": "schema",
+    "sources": "sources",
+    "simulate": "simulate",
+    "migrate": "migrate",
+}
 
 
 def main() -> None:
     """Run the command that the arguments name, and exit: 0 well, 1 failed, 2 wrong use or configuration."""
-    sys.exit(_status(sys.argv[1:]))
+    sys.exit(run_program(sys.argv[1:]))
 
 
-def _status(arguments: list[str]) -> int:
+def run_program(arguments: Sequence[str]) -> int:
+    """Run a command; gives the exit status. What went wrong is told on standard error."""
+    named = [name for name in arguments[:1] if name in MODULES]
     try:
-        return app(arguments, standalone_mode=False) or 0
+        return _program(named or MODULES)(list(arguments), prog_name="c360", standalone_mode=False) or 0
     except TyperException as error:
         return _misused(error)
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except Exception as error:
         return status_of(error)
+
+
+def _program(names: Iterable[str]) -> typer.Typer:
+    app = typer.Typer(name="c360", add_completion=False, pretty_exceptions_enable=False)
+
+    @app.callback()
+    def c360() -> None:
+        """One customer, live, out of CRM, support, billing and ERP."""
+
+    for name in names:
+        app.command(name)(getattr(importlib.import_module(f"gateway.commands.{MODULES[name]}"), name))
+    return app
 
 
 def _misused(error: TyperException) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 import uvicorn
 
-from gateway.commands.failures import CommandFailed
+from gateway.failures import CommandFailed
 
 DRAIN_SECONDS = 10  # for requests under way when the gateway stops; the longest deadline of a request is far below
 KEEP_ALIVE_SECONDS = 75  # longer than a load balancer's own idle limit (60 s), so that it never meets a closed door

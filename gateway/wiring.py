@@ -5,15 +5,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 import msgspec
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.configuration.sections import IdentitySection
 from gateway.development_issuer import ISSUER, DevelopmentIssuer
+from gateway.failures import CommandFailed
 from gateway.health import Check, Readiness
 from gateway.identity import Authenticator
 from gateway.identity.issuer import IssuerKeys
 from gateway.policy import ReadPolicy, packaged_policy
 from gateway.reaching import reached
-from gateway.settings import Settings
+from gateway.settings import Problem, Settings, SettingsError
 from gateway.stores import database_answers, open_redis
 from gateway.telemetry import Metrics, Tracing
 from sources import registry
@@ -22,7 +24,7 @@ from sources.capabilities import Change
 from sources.crosswalk.crosswalk import Crosswalk
 from sources.crosswalk.migrations import migrate
 from sources.crosswalk.refresh import Poller
-from sources.database import Database, open_database
+from sources.database import Database, UnsupportedDatabase, open_database
 from sources.systems import System, Systems
 
 L1_ENTRIES = 50_000  # records in memory: some 100 MB, the customers that a call centre has open at one time
@@ -96,20 +98,35 @@ async def open_gateway(settings: Settings, *, workers: int = 1) -> AsyncIterator
 
 @asynccontextmanager
 async def open_crosswalk(settings: Settings) -> AsyncIterator[Crosswalk]:
-    """The crosswalk in its newest form, the configured sources registered."""
-    database = open_database(settings.gateway.database_url)
+    """The crosswalk in its newest form, the configured sources registered.
+
+    Raises SettingsError where the URL names no database, CommandFailed where the database does not answer.
+    """
     try:
-        await migrate(database)
-        crosswalk = Crosswalk(database, settings.crosswalk)
+        database = open_database(settings.gateway.database_url)
+    except UnsupportedDatabase as error:
+        raise SettingsError([Problem("gateway", "database_url", str(error))]) from None
+    try:
+        yield await _registered(Crosswalk(database, settings.crosswalk), settings)
+    finally:
+        await database.close()
+
+
+async def _registered(crosswalk: Crosswalk, settings: Settings) -> Crosswalk:
+    try:
+        await migrate(crosswalk.database)
         await crosswalk.register_systems(
             [
                 (name, source.kind, source.base_url, registry.plugin(source.kind).mapping_version)
                 for name, source in settings.sources.items()
             ]
         )
-        yield crosswalk
-    finally:
-        await database.close()
+    except (SQLAlchemyError, OSError) as error:
+        raise CommandFailed(
+            f"the database does not answer as it should ({type(error).__name__})",
+            "Look at database_url in [gateway], and at the database itself",
+        ) from error
+    return crosswalk
 
 
 def development_issuer(settings: Settings) -> DevelopmentIssuer | None:

@@ -9,9 +9,9 @@ import typer
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.commands.failures import FAILED, WRONG_USE
 from gateway.commands.options import DEFAULT_CONFIG, ConfigOption
 from gateway.commands.running import run
+from gateway.failures import FAILED, WRONG_USE
 from gateway.identity.issuer import IssuerKeys
 from gateway.reaching import reached
 from gateway.settings import Problem, Settings, SettingsError, load_settings

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.failures import WRONG_USE, CommandFailed
 from gateway.commands.options import DEFAULT_CONFIG, ConfigOption
 from gateway.commands.running import run
+from gateway.failures import WRONG_USE, CommandFailed
 from gateway.settings import Settings, load_settings
 from gateway.wiring import open_crosswalk
 from sources.crosswalk.crosswalk import Crosswalk

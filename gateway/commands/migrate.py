@@ -5,8 +5,7 @@ import typer
 from gateway.commands.options import DEFAULT_CONFIG, ConfigOption
 from gateway.commands.running import run
 from gateway.settings import Settings, load_settings
-from sources.crosswalk.migrations import migrate as migrate_crosswalk
-from sources.database import open_database
+from gateway.wiring import open_crosswalk
 
 
 def migrate(config: ConfigOption = DEFAULT_CONFIG) -> None:
@@ -16,8 +15,5 @@ def migrate(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 
 async def _migrate(settings: Settings) -> None:
-    database = open_database(settings.gateway.database_url)
-    try:
-        await migrate_crosswalk(database)
-    finally:
-        await database.close()
+    async with open_crosswalk(settings):
+        pass  # opening it is what brings it there

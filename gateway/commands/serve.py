@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.failures import WRONG_USE, CommandFailed
 from gateway.commands.options import DEFAULT_CONFIG, ConfigOption
 from gateway.commands.running import run, stop_signal
 from gateway.commands.workers import supervise
+from gateway.failures import WRONG_USE, CommandFailed
 from gateway.hosting import hosted
 from gateway.serving import address_of, listen
 from gateway.settings import Settings, load_settings

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.failures import CommandFailed
 from gateway.commands.running import run, stop_signal
 from gateway.configuration.writing import toml_text
+from gateway.failures import CommandFailed
 from sources import registry
 from sources.plugin import SourcePlugin
 from sources.simulation.serving import serving
@@ -14,7 +14,9 @@ from sources.simulation.world import world
 
 
 def simulate(
-    vendor: Annotated[str, typer.Argument(help="The kind of source, e.g. one that `c360 sources` lists.")],
+    vendor: Annotated[
+        str, typer.Argument(metavar="VENDOR", help="The kind of source, e.g. one that `c360 sources` lists.")
+    ],
     port: Annotated[int, typer.Option(help="On 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 0,
     customers: Annotated[int, typer.Option(help="How many customers its world has.", min=1)] = 500,
 ) -> None:

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from gateway.commands.failures import WRONG_USE, CommandFailed
 from gateway.commands.options import DEFAULT_CONFIG, ConfigOption
 from gateway.development_issuer import DevelopmentIssuer
+from gateway.failures import WRONG_USE, CommandFailed
 from gateway.policy import packaged_policy
 from gateway.settings import load_settings
 

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 import structlog
 
-from gateway.commands.failures import CommandFailed
 from gateway.commands.running import STOP_SIGNALS, run, stop_signal
+from gateway.failures import CommandFailed
 from gateway.hosting import hosted
 from gateway.serving import DRAIN_SECONDS
 from gateway.settings import Settings, load_settings
