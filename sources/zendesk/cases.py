@@ -36,6 +36,7 @@ from sources.zendesk import shapes
 from sources.zendesk.batching import in_batches, is_id
 from sources.zendesk.client import MANY, ROWS, Client
 from sources.zendesk.mapping import ORGANIZATION, PRIORITIES, STATUSES, USER, Mapper, owner_of
+from sources.zendesk.rows import TicketDecoder
 from sources.zendesk.search import AFTER_EVERY_ID, CHUNK, NotObeyed, Rows, Search
 from sources.zendesk.statuses import Statuses
 
@@ -45,7 +46,7 @@ COMMENT_PAGES = 50  # a ticket has at most 5,000 comments, 100 on a page
 LISTS = {ORGANIZATION: "organizations/{id}/tickets", USER: "users/{id}/tickets/requested"}
 KEYWORDS = {ORGANIZATION: "organization", USER: "requester"}
 
-_TICKETS = msgspec.json.Decoder(shapes.TicketPage)
+_TICKETS = TicketDecoder()
 _COMMENTS = msgspec.json.Decoder(shapes.CommentPage)
 
 
@@ -97,7 +98,10 @@ class Cases:
         found = await self._client.find(LISTS[ref.type].format(id=ref.id), _TICKETS, params)
         if found is None:
             return Page(())
-        page, fetched_at = found
+        rows, fetched_at = found
+        if rows.spoilt:
+            raise Malformed("a ticket of the list did not fit its shape")
+        page = rows.page
         times = [ticket.created_at for ticket in page.tickets]
         if page.next_page and any(older > newer for newer, older in pairwise(times)):
             return _given((await self._searched([ref], window))[ref])  # not sorted: it may have gaps anywhere
@@ -121,8 +125,10 @@ class Cases:
         return {ref: _page(share, shown, ref, window) for ref, share in shares.items()}
 
     async def _shown(self, ids: Sequence[str]) -> dict[str, SupportCase | SourceFault | None]:
-        page, fetched_at = await self._client.show_many("tickets", "ids", ids, _TICKETS, self._include)
+        rows, fetched_at = await self._client.show_many("tickets", "ids", ids, _TICKETS, self._include)
+        page = rows.page
         answer: dict[str, SupportCase | SourceFault | None] = dict.fromkeys(ids)
+        answer.update((str(id), Malformed("the ticket did not fit its shape")) for id in rows.spoilt)
         asked = {int(id): id for id in ids}
         answer.update(
             (asked[ticket.id], case)

@@ -5,10 +5,11 @@ from collections.abc import Awaitable
 
 import msgspec
 
+from sources.capabilities import MAX_UPSTREAM_PAGES
 from sources.faults import Refused, SourceFault
 from sources.zendesk import shapes
 from sources.zendesk.changes import BEHIND_SECONDS
-from sources.zendesk.client import Client
+from sources.zendesk.client import ROWS, Client, Decodes
 from sources.zendesk.settings import FIELD_FORMS, ZendeskSettings
 
 _ANYTHING = msgspec.json.Decoder(shapes.Anything)
@@ -46,22 +47,40 @@ async def _fields(client: Client, settings: ZendeskSettings) -> list[str]:
         f"fields.{name}": settings.place(name) for name in ("tier", "vip")
     }
     of_users = {"person_key": settings.person_field, "fields.contact_role": settings.place("contact_role")}
-    if any(of_organizations.values()):
-        organization_fields, _ = await client.get("organization_fields", _ORGANIZATION_FIELDS, {"page[size]": 100})
-        keys = {field.key for field in organization_fields.organization_fields}
-        found += _missing("organization", of_organizations, keys)
-    if any(of_users.values()):
-        user_fields, _ = await client.get("user_fields", _USER_FIELDS, {"page[size]": 100})
-        found += _missing("user", of_users, {field.key for field in user_fields.user_fields})
-    return found
+    found += await _missing(client, "organization", of_organizations, _ORGANIZATION_FIELDS)
+    return found + await _missing(client, "user", of_users, _USER_FIELDS)
 
 
-def _missing(kind: str, configured: dict[str, str | None], keys: set[str]) -> list[str]:
+async def _missing(
+    client: Client,
+    kind: str,
+    configured: dict[str, str | None],
+    decoder: Decodes[shapes.OrganizationFields | shapes.UserFields],
+) -> list[str]:
+    """Which configured fields the account has not; where its fields cannot be read, that."""
+    if not any(configured.values()):
+        return []
+    try:
+        keys = await _keys(client, f"{kind}_fields", decoder)
+    except Refused as fault:
+        return [f"the {kind} fields cannot be read ({fault}): whether those that are configured exist is not known"]
     return [
         f"{setting}: the account has no {kind} field with the key {key}"
         for setting, key in configured.items()
         if key and key not in keys
     ]
+
+
+async def _keys(client: Client, path: str, decoder: Decodes[shapes.OrganizationFields | shapes.UserFields]) -> set[str]:
+    keys: set[str] = set()
+    params: dict[str, str | int] = {"page[size]": ROWS}
+    for _ in range(MAX_UPSTREAM_PAGES):
+        page, _at = await client.get(path, decoder, params)
+        keys.update(field.key for field in page.fields)
+        if not page.meta.has_more or page.meta.after_cursor is None:
+            break
+        params["page[after]"] = page.meta.after_cursor
+    return keys
 
 
 async def _refusal(work: Awaitable[object]) -> SourceFault | None:

@@ -6,7 +6,7 @@ their cursors, so that the credential only goes to the configured base.
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -21,7 +21,15 @@ MANY = 100  # ids in one *_many call; more is 400 TooManyValues
 ROWS = 100  # rows on one page: the largest that lists give, and what is advised for exports
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 Params = Mapping[str, str | int]
+
+
+class Decodes(Protocol[T_co]):
+    """Makes a shape of a body; raises a msgspec error where it does not fit."""
+
+    def decode(self, body: bytes, /) -> T_co: ...
+
 
 _COMPLAINT = msgspec.json.Decoder(shapes.Complaint)
 
@@ -70,18 +78,14 @@ class Client:
         self._sender = sender
         self._credentials = credentials_of(settings, sender)
 
-    async def get(
-        self, path: str, decoder: msgspec.json.Decoder[T], params: Params | None = None
-    ) -> tuple[T, datetime]:
+    async def get(self, path: str, decoder: Decodes[T], params: Params | None = None) -> tuple[T, datetime]:
         """What is at a path. Raises Refused, also where there is no such record."""
         found = await self.find(path, decoder, params)
         if found is None:
             raise Refused(f"{_kind(path)}: 404")
         return found
 
-    async def find(
-        self, path: str, decoder: msgspec.json.Decoder[T], params: Params | None = None
-    ) -> tuple[T, datetime] | None:
+    async def find(self, path: str, decoder: Decodes[T], params: Params | None = None) -> tuple[T, datetime] | None:
         """What is at a path; None where there is no such record."""
         query = f"?{urlencode(params)}" if params else ""
         response = await self._authorized(f"{self._base}/{path}{query}")
@@ -95,7 +99,7 @@ class Client:
             raise Malformed(f"{_kind(path)} did not fit its shape") from None
 
     async def show_many(
-        self, kind: str, by: str, values: Sequence[str], decoder: msgspec.json.Decoder[T], include: str = ""
+        self, kind: str, by: str, values: Sequence[str], decoder: Decodes[T], include: str = ""
     ) -> tuple[T, datetime]:
         """Up to MANY records of a kind by "ids" or "external_ids"; unknown ones are absent."""
         params = {by: ",".join(values)} | ({"include": include} if include else {})

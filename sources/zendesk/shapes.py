@@ -260,15 +260,17 @@ class FieldKey(msgspec.Struct, frozen=True):
 
 
 class OrganizationFields(msgspec.Struct, frozen=True):
-    """The account's own fields of organizations."""
+    """A page of the account's own fields of organizations."""
 
-    organization_fields: tuple[FieldKey, ...]
+    fields: tuple[FieldKey, ...] = msgspec.field(name="organization_fields")
+    meta: Meta
 
 
 class UserFields(msgspec.Struct, frozen=True):
-    """The account's own fields of users."""
+    """A page of the account's own fields of users."""
 
-    user_fields: tuple[FieldKey, ...]
+    fields: tuple[FieldKey, ...] = msgspec.field(name="user_fields")
+    meta: Meta
 
 
 class Anything(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ import pytest
 from sources.canonical.provenance import CustomerRef, Position
 from sources.canonical.support import CasePriority, CaseStatus, SupportCase
 from sources.capabilities import CaseFilter, Page, Window
+from sources.faults import Malformed
 from tests.sources.zendesk.shop import NOW, Shop
 
 OPEN = CaseFilter(status=frozenset([CaseStatus.NEW, CaseStatus.OPEN, CaseStatus.PENDING, CaseStatus.ON_HOLD]))
@@ -398,3 +399,30 @@ async def test_records_lead_to_the_agents_page_only_over_https(shop: Shop) -> No
     shop.case("ACME", 1)
     [page] = await asked_for(shop, acme)
     assert page.records[0].provenance.url is None
+
+
+async def test_one_ticket_that_does_not_fit_spoils_only_its_own_customer(shop: Shop) -> None:
+    refs = [shop.customer(name) for name in ("ACME", "BETA", "GAMMA")]
+    for key, name in enumerate(("ACME", "BETA", "GAMMA"), 1):
+        shop.case(name, key)
+    shop.account.records.tickets[2].status = None
+
+    answer = await shop.adapter.cases_of(refs, Window())
+    by_id = await shop.adapter.cases(["1", "2", "3"])
+
+    assert [type(answer[ref]) for ref in refs] == [Page, Malformed, Page]
+    assert [type(by_id[id]) for id in ("1", "2", "3")] == [SupportCase, Malformed, SupportCase]
+    with pytest.raises(Malformed):
+        await shop.adapter.cases_of(refs[1:2], Window())
+
+
+async def test_a_search_of_exactly_one_page_for_a_customer_says_that_nothing_follows(shop: Shop) -> None:
+    refs = [shop.customer("ACME"), shop.customer("BETA")]
+    for key in range(1, 101):
+        shop.case("ACME", key)
+    shop.case("BETA", 101)
+
+    pages = await asked_for(shop, *refs)
+
+    assert [len(page.records) for page in pages] == [100, 1]
+    assert [page.next for page in pages] == [None, None]

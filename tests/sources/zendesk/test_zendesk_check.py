@@ -58,3 +58,9 @@ async def test_an_account_that_does_not_answer_is_a_fault(shop: Shop) -> None:
     shop.switches.status = 503
     with pytest.raises(Unavailable), within(Deadline(0.5)):
         await shop.adapter.check()
+
+
+async def test_fields_that_may_not_be_read_are_a_sentence_not_a_fault(shop: Shop) -> None:
+    shop.switches.only, shop.switches.status = "organization_fields", 403
+    [problem] = await shop.adapter.check()
+    assert problem.startswith("the organization fields cannot be read")
