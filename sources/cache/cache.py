@@ -160,7 +160,7 @@ class Cache:
 
     def _brought(self, question: _Question[K], flight: Flight, key: K) -> Any:
         if not flight.landed:
-            return self._instead(question, key, Timeout("another request's fetch did not end by the deadline"))
+            return self._instead(question, key, Timeout("no answer by the deadline"))
         if flight.error is not None:
             raise flight.error
         return flight.results.get(key, Unavailable("the gateway is stopping"))
@@ -171,7 +171,7 @@ class Cache:
                 async with flight.deadline.bound(LANDING_SECONDS):
                     flight.results = await self._filled(question, keys, flight)
         except TimeoutError:
-            fault = Timeout("the fetch did not end by the deadline")
+            fault = Timeout("no answer by the deadline")
             flight.results = {key: self._instead(question, key, fault) for key in keys}
         except Exception as error:  # a fault of ours, not of the source: every waiter raises it
             flight.error = error

@@ -190,7 +190,7 @@ class SharedLevel:
         text = data[_HEAD.size : end].decode()
         for start in range(0, len(text), _TAG_CHARS):
             tag = text[start : start + _TAG_CHARS]
-            if self._stamps.get(tag, 0) > stamp or tag in self._owed:
+            if self._stamps.get(tag, 0) > stamp:
                 return None
         return Kept(filled_at, data[end:])
 

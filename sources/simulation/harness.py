@@ -26,7 +26,7 @@ class Switches(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     latency_seconds: float = 0.0
     latency_jitter_seconds: float = 0.0
     hang: bool = False
-    drop_connection: bool = False  # close without an answer
+    drop_connection: bool = False  # close after the first line of an answer: ASGI knows no closing before it
     status: int | None = None  # answer this instead, with `body`
     body: str = ""
     html: bool = False  # 502 with a page of HTML
@@ -84,6 +84,9 @@ class Harness:
                 await self._misbehave(scope, receive, recording)
             else:
                 await self.app(scope, receive, recording)
+        except ConnectionResetError:
+            status = 0  # no answer
+            raise
         finally:
             self._record(scope, status)
 
@@ -111,6 +114,8 @@ class Harness:
         if s.hang:
             await asyncio.sleep(3600)
         if s.drop_connection:
+            # An app that raises before it has begun an answer is answered for by its server, with a 500.
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})
             raise ConnectionResetError("simulated")
         if s.throttle_retry_after is not None:
             headers = [(b"retry-after", s.throttle_retry_after.encode())] if s.throttle_retry_after else []

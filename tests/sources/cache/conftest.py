@@ -32,9 +32,9 @@ class Valkey:
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
 
-    def start(self) -> None:
-        options = f"--port {self.port} --bind 127.0.0.1 --appendonly no --dir {self._directory}".split()
-        command = [str(get_binary_path()), *options, "--save", ""]
+    def start(self, *, durable: bool = False) -> None:
+        options = f"--port {self.port} --bind 127.0.0.1 --dir {self._directory}".split()
+        command = [str(get_binary_path()), *options, "--save", "", "--appendonly", "yes" if durable else "no"]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:

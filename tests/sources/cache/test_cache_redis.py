@@ -159,6 +159,51 @@ async def test_a_purge_while_the_server_was_away_is_made_up_for(
     assert await ask(two, "a") == {"a": "after the write"}
 
 
+async def test_a_purge_while_the_server_was_down_is_made_up_for_without_anybody_asking(
+    open_cache: Any, connect: Any, ask: Any, source: Any, valkey: Any
+) -> None:
+    valkey.kill()
+    valkey.start(durable=True)
+    one, two = open_cache(connect()), open_cache(connect())
+    await listening(one, two, ask=ask)
+    await one.purge(["tag:x"])
+    await ask(two, "a")
+    valkey.kill()
+    source.values["a"] = "after the write"
+    await one.purge(["tag:a"])
+    assert two.peek("s", "a") is not None
+    valkey.start(durable=True)
+    await eventually(lambda: two.peek("s", "a") is None)
+    assert await ask(two, "a") == {"a": "after the write"}
+
+
+async def test_a_server_that_hangs_is_noticed_without_anybody_asking(
+    open_cache: Any, connect: Any, ask: Any, valkey: Any
+) -> None:
+    one = open_cache(connect())
+    await listening(one, ask=ask)
+    valkey.signal(signal.SIGSTOP)
+    await eventually(lambda: not one._listener.hearing)
+    valkey.signal(signal.SIGCONT)
+    await eventually(lambda: one._listener.hearing)
+
+
+async def test_an_older_value_in_the_server_does_not_replace_what_memory_knows(
+    open_cache: Any, connect: Any, ask: Any, source: Any, clock: Any
+) -> None:
+    one, redis = open_cache(connect()), connect()
+    await ask(one, "a")
+    [name] = await redis.keys("c360:v:*")
+    older = await redis.get(name)
+    clock.now += 60
+    source.values["a"] = "newer"
+    await ask(one, "a")
+    await redis.set(name, older)
+    clock.now += 60
+    source.fault = Unavailable("down")
+    assert await ask(one, "a") == {"a": "newer"}
+
+
 async def test_a_server_that_hangs_costs_one_time_limit_and_not_one_for_each_request(
     open_cache: Any, connect: Any, ask: Any, source: Any, valkey: Any
 ) -> None:

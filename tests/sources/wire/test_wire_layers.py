@@ -140,7 +140,7 @@ async def test_a_hanging_source_opens_the_circuit_though_the_deadline_is_shorter
 ) -> None:
     source.switches = Switches(hang=True)
     wire = wire_to(source.base, timeout_seconds=4.0)
-    await asyncio.gather(*(fault_of(wire, source.base + "/a", seconds=0.4) for _ in range(MIN_CALLS)))
+    await asyncio.gather(*(fault_of(wire, source.base + "/a", seconds=0.8) for _ in range(MIN_CALLS)))
     assert wire.health.circuit is CircuitState.OPEN
 
 
