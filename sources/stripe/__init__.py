@@ -6,6 +6,7 @@ from sources.plugin import SourcePlugin
 from sources.stripe.adapter import StripeAdapter
 from sources.stripe.answers import classify
 from sources.stripe.golden import map_example
+from sources.stripe.loading import loader
 from sources.stripe.mapping import MAPPING_VERSION
 from sources.stripe.settings import OPTIONAL_FIELDS, StripeSettings
 from sources.stripe.simulator import StripeSimulator
@@ -21,4 +22,5 @@ PLUGIN = SourcePlugin(
     map_example=map_example,
     examples=Path(__file__).parent / "examples",
     optional_fields=OPTIONAL_FIELDS,
+    loader=loader,
 )
