@@ -1,12 +1,13 @@
 """Sends one request once, over aiohttp: a quarter of the cost of httpx for each call."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Final
 
 import aiohttp
 from yarl import URL
 
-from sources.faults import Malformed, SourceFault, Timeout, Unavailable
+from sources.faults import Malformed, Refused, SourceFault, Timeout, Unavailable
 from sources.wire.messages import Request, Response
 from sources.wire.naming import asked
 
@@ -47,8 +48,7 @@ class AiohttpTransport:
                 ) as answer,
             ):
                 body = await self._read(answer)
-                headers = {name.lower(): value for name, value in answer.headers.items()}
-                return Response(status=answer.status, headers=headers, body=body)
+                return Response(status=answer.status, headers=_joined(answer.headers), body=body)
         except TimeoutError:
             what = asked(request.method, request.url)
             raise Timeout(f"{what}: no answer within {timeout_seconds:.1f} s") from None
@@ -96,6 +96,15 @@ class _TooLarge(aiohttp.ClientPayloadError):
     """The body is larger than the bound."""
 
 
+def _joined(fields: Mapping[str, str]) -> dict[str, str]:
+    """Names in lower case; a repeated field is one list, as it means. Source: RFC 9110, 5.3."""
+    headers: dict[str, str] = {}
+    for name, value in fields.items():
+        name = name.lower()
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
 def _fault(what: str, error: Exception) -> SourceFault:
     if isinstance(error, _TooLarge):
         return Malformed(f"{what}: the answer has {error}")
@@ -105,6 +114,8 @@ def _fault(what: str, error: Exception) -> SourceFault:
         return Unavailable(f"{what}: no connection")
     if isinstance(error, aiohttp.ClientPayloadError):
         return Unavailable(f"{what}: the answer broke off or its encoding is broken")
-    if isinstance(error, (aiohttp.ClientResponseError, ValueError)):
+    if isinstance(error, aiohttp.ClientResponseError):
         return Malformed(f"{what}: the answer is not HTTP")
+    if isinstance(error, ValueError):  # such as a secret with a line break at its end
+        return Refused(f"{what}: not sent, a header or the URL holds what HTTP forbids")
     return Unavailable(f"{what}: the connection was lost")

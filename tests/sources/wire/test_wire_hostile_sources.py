@@ -212,6 +212,19 @@ async def test_cookies_are_not_kept(wire_to: Any, serve: Any, answer_ok: Any) ->
     assert server.connections == 1
 
 
+async def test_a_repeated_header_field_is_one_list(wire_to: Any, serve: Any, answer_ok: Any) -> None:
+    base, _ = await serve(answer_ok(b"{}", b"Link: <a>", b"link: <b>"))
+    assert (await wire_to(base).send(Request(url=base + "/a"))).headers["link"] == "<a>, <b>"
+
+
+async def test_a_secret_with_a_line_break_is_not_sent_and_not_told(wire_to: Any, serve: Any, answer_ok: Any) -> None:
+    base, server = await serve(answer_ok())
+    with pytest.raises(Refused) as caught:
+        await wire_to(base).send(Request(url=base + "/a", headers={"Authorization": "Bearer hush\r\nX-Evil: 1"}))
+    assert "hush" not in repr(caught.value)
+    assert server.requests == []
+
+
 async def test_an_answer_longer_than_it_said_does_not_spoil_the_next(wire_to: Any, serve: Any) -> None:
     replies = iter([b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"])
 
