@@ -4,7 +4,8 @@ Source: REST API Developer Guide; Salesforce help, OAuth 2.0 Client Credentials 
 instance_url and no expires_in; token errors are an object, all others an array; 401 INVALID_SESSION_ID;
 Sforce-Limit-Info on every REST answer but the versions list; 403 REQUEST_LIMIT_EXCEEDED at the limit; a URI over 16,384
 bytes is 414, with its headers 431; neither Retry-After nor RateLimit headers. [M] tokens live two hours whatever their
-use; 400 for token errors; the quota does not roll but is counted from the start.
+use; 400 for token errors; the quota does not roll but is counted from the start. Not modelled: writes, collections,
+batch, search, change events, and the rule that 25 calls in flight for 20 seconds keep new ones out.
 """
 
 import base64

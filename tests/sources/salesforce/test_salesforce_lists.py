@@ -122,3 +122,11 @@ async def test_who_does_not_follow_the_pages_loses_records_here(org: Org) -> Non
     org.rest.page_rows = 40
     assert await Careless(org).contacts_of(ref) == 40
     assert len((await org.adapter.contacts_of([ref], Window()))[ref].records) == 90
+
+
+async def test_a_list_of_exactly_one_page_ends_with_it(org: Org) -> None:
+    ref = org.customer("C-1")
+    for place in range(PAGE_SIZE):
+        org.person("C-1", f"P{place}", days=place)
+    page = (await org.adapter.contacts_of([ref], Window()))[ref]
+    assert (len(page.records), page.next) == (PAGE_SIZE, None)

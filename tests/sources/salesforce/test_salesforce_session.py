@@ -123,3 +123,11 @@ async def test_a_failed_token_is_asked_for_again_by_the_next_question(org: Org) 
     with pytest.raises(Refused):
         await org.adapter.contacts_of(refs, ALL)
     assert len((await org.adapter.contacts_of(refs, ALL))[refs[0]].records) == 1
+
+
+async def test_whoever_comes_late_with_a_dead_token_takes_the_one_that_was_renewed(org: Org) -> None:
+    session = org.adapter._client._session
+    dead = await session.token()
+    renewed = await session.renewed(dead)
+    assert await session.renewed(dead) is renewed
+    assert org.simulator.tokens_given == 2
