@@ -1,5 +1,6 @@
 """Several gateways on one port: a process each, started anew where one dies."""
 
+import asyncio
 import multiprocessing
 import signal
 import socket
@@ -90,5 +91,8 @@ def _work(config: Path, listener: socket.socket, count: int, index: int, ready: 
 
 async def _serve(settings: Settings, listener: socket.socket, count: int, index: int, ready: Any) -> None:
     async with stop_signal() as stop, hosted(settings, listener, workers=count, index=index):
+        parent = multiprocessing.parent_process()
+        if parent is not None:  # a supervisor that was killed leaves nobody to stop its workers
+            asyncio.get_running_loop().add_reader(parent.sentinel, stop.set)
         ready.set()
         await stop.wait()

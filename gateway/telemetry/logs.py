@@ -72,8 +72,8 @@ def configure_logs(level: str, secrets: Iterable[str] = ()) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for name in ("httpx", "httpcore", "aiosqlite", "alembic", "uvicorn.access"):
-        logging.getLogger(name).setLevel(logging.WARNING)  # a line for each call or statement, with its URL
+    for name in ("httpx", "httpcore", "aiosqlite", "alembic", "uvicorn"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # a line for each call, statement or start
     structlog.configure(
         processors=[*shared, ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
