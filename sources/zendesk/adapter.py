@@ -30,7 +30,8 @@ class ZendeskAdapter:
 
     The budget of the commonest question, the newest cases: 1 call for one customer; for N of them, ceil(N / 25)
     searches (one more for each further 100 tickets, five at most) and ceil(T / 100) for the T tickets that each found.
-    Besides, one call for a token each half hour, and one each hour for the account's own statuses.
+    Besides, one call for a token each half hour, one each hour for the account's own statuses, and two once, where the
+    first search for several customers finds fewer than two of them (see search.py).
     """
 
     def __init__(self, settings: ZendeskSettings, origin: Origin, sender: Sender) -> None:

@@ -17,6 +17,7 @@ import msgspec
 
 from sources.canonical.provenance import Position
 from sources.capabilities import MAX_UPSTREAM_PAGES, PAGE_SIZE
+from sources.faults import NotOffered
 from sources.zendesk.client import ROWS, Client, QueryRefused
 from sources.zendesk.shapes import Meta
 
@@ -88,7 +89,7 @@ class Search(Generic[F]):
             raise NotObeyed
         try:
             rows = await self._read(self._query(ids, terms, after), ids, after)
-        except QueryRefused:
+        except (QueryRefused, NotOffered):
             if several:
                 raise self._disproved() from None
             raise
@@ -118,7 +119,7 @@ class Search(Generic[F]):
         params: dict[str, str | int] = {"query": " ".join(terms), "filter[type]": self._type, "page[size]": ROWS}
         try:
             page, _ = await self._client.get("search/export", self._decoder, params)
-        except QueryRefused:
+        except (QueryRefused, NotOffered):
             return []
         return list(dict.fromkeys(owner for row in page.results if (owner := self._owner(row)) is not None))
 

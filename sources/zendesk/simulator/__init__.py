@@ -24,7 +24,7 @@ from sources.simulation.harness import Harness
 from sources.zendesk.simulator.absorbing import World
 from sources.zendesk.simulator.account import Account
 from sources.zendesk.simulator.app import account_app
-from sources.zendesk.simulator.endpoints import HIDDEN_SECONDS
+from sources.zendesk.simulator.exports import HIDDEN_SECONDS
 from sources.zendesk.simulator.rendering import INVOICE_FIELD
 from sources.zendesk.simulator.tokens import CLIENT_ID, CLIENT_SECRET
 

@@ -55,7 +55,8 @@ class World:
             before = self._records.users.get(id)
             user = User(
                 id=id, name=name, role="end-user", created_at=before.created_at if before else at, updated_at=at,
-                email=fact.email, phone=fact.phone, external_id=number, fields=fields,
+                email=fact.emails_by_system.get(SUPPORT, fact.email), phone=fact.phone, external_id=number,
+                fields=fields,
             )  # fmt: skip
             self._records.put_user(user)
             return

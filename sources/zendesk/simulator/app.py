@@ -1,7 +1,7 @@
 """The account as an ASGI app: what every call goes through, and which path leads where."""
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from starlette.applications import Starlette
@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sources.zendesk.simulator.account import Account
 from sources.zendesk.simulator.endpoints import Endpoints
 from sources.zendesk.simulator.errors import Complaint, no_such_endpoint
-
-if TYPE_CHECKING:
-    from sources.zendesk.simulator.account import Account
+from sources.zendesk.simulator.exports import Exports
+from sources.zendesk.simulator.finding import Searches
 
 Json = dict[str, Any]
 Endpoint = Callable[[Request], Json]
@@ -21,9 +21,9 @@ Endpoint = Callable[[Request], Json]
 API = "/api/v2"
 
 
-def account_app(account: "Account") -> Starlette:
+def account_app(account: Account) -> Starlette:
     """The app of one account."""
-    endpoints = Endpoints(account)
+    endpoints, searches, exports = Endpoints(account), Searches(account), Exports(account)
     paths: dict[str, Endpoint] = {
         "/tickets/count": endpoints.ticket_count,
         "/tickets/show_many": endpoints.tickets_by_id,
@@ -40,11 +40,11 @@ def account_app(account: "Account") -> Starlette:
         "/users/{id:int}/tickets/requested": endpoints.tickets_requested,
         "/user_fields": endpoints.user_fields,
         "/custom_statuses": endpoints.custom_statuses,
-        "/search": endpoints.search,
-        "/search/export": endpoints.search_export,
-        "/incremental/tickets/cursor": endpoints.changed_tickets,
-        "/incremental/users/cursor": endpoints.changed_users,
-        "/incremental/organizations": endpoints.changed_organizations,
+        "/search": searches.search,
+        "/search/export": searches.search_export,
+        "/incremental/tickets/cursor": exports.changed_tickets,
+        "/incremental/users/cursor": exports.changed_users,
+        "/incremental/organizations": exports.changed_organizations,
     }
     routes = [Route("/oauth/tokens", _token(account), methods=["POST"])]
     for path, endpoint in paths.items():
@@ -54,7 +54,7 @@ def account_app(account: "Account") -> Starlette:
     return Starlette(routes=routes)
 
 
-def _resource(account: "Account", path: str, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+def _resource(account: Account, path: str, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         now = account.now().timestamp()
         try:
@@ -75,7 +75,7 @@ def _buckets(path: str) -> tuple[str, ...]:
     return ("account", "search-export") if path == "/search/export" else ("account",)
 
 
-def _token(account: "Account") -> Callable[[Request], Awaitable[Response]]:
+def _token(account: Account) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
             body = msgspec.json.decode(await request.body(), type=dict[str, Any])

@@ -426,3 +426,15 @@ async def test_a_search_of_exactly_one_page_for_a_customer_says_that_nothing_fol
 
     assert [len(page.records) for page in pages] == [100, 1]
     assert [page.next for page in pages] == [None, None]
+
+
+async def test_an_account_without_exports_of_searches_is_read_list_by_list(shop: Shop) -> None:
+    refs = [shop.customer("ACME"), shop.customer("BETA")]
+    shop.case("ACME", 1)
+    shop.case("BETA", 2)
+    shop.switches.only, shop.switches.status = "search/export", 404
+    shop.switches.body = '{"error":"InvalidEndpoint","description":"Not found"}'
+
+    pages = await asked_for(shop, *refs)
+
+    assert [numbers(page) for page in pages] == [["1"], ["2"]]
