@@ -133,6 +133,7 @@ class InvoiceIssued(Fact, frozen=True, kw_only=True):
     ledger: str = "agrees"  # "agrees" | "differs" (the ledger has ledger_total) | "missing"
     ledger_total: Decimal | None = None
     in_billing: bool = True  # False: an invoice that only the ledger has
+    ledger_copies: int = 1  # 2: somebody entered it twice, with the same reference
 
 
 class InvoiceClosed(Fact, frozen=True, kw_only=True):

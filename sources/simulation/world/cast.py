@@ -26,7 +26,9 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _known(**fields: Any) -> Mapping[str, Any]:
-    return MappingProxyType({"systems": EVERYWHERE, "keyed": EVERYWHERE, "tax_exempt": False, **fields})
+    return MappingProxyType(
+        {"systems": EVERYWHERE, "keyed": EVERYWHERE, "tax_exempt": False, "names_by_system": {}, **fields}
+    )
 
 
 CAST: tuple[Part, ...] = (

@@ -123,8 +123,7 @@ def _many_invoices(script: Script) -> None:
 
 def _duplicate_reference(script: Script) -> None:
     invoice = script.invoice(script.ago(days=35))
-    again = msgspec.structs.replace(invoice, at=script.ago(days=34), in_billing=False)
-    script.facts.append(again)
+    script.replace(invoice, msgspec.structs.replace(invoice, ledger_copies=2))
 
 
 def _failed_payment(script: Script) -> None:

@@ -111,7 +111,7 @@ class Shop:
             created=known.created if known else seconds(fact.at),
             customer=id,
             name=fact.names_by_system.get(BILLING, fact.name),
-            email=fact.email,
+            email=fact.emails_by_system.get(BILLING, fact.email),
             phone=fact.phone,
             address=address,
             currency=fact.currency.lower(),

@@ -56,6 +56,9 @@ class Bookkeeping:
         if fact.ledger == "differs" and fact.ledger_total is not None:
             self._correct(row, fact.ledger_total, fact)
         self._invoices[fact.number] = row
+        for copy in range(2, fact.ledger_copies + 1):
+            key = f"{fact.number}#{copy}"
+            self._post(fact, party, key, lines, due=fact.due, issued=fact.issued, own=False, reference=fact.number)
 
     def paid(self, fact: PaymentTried) -> None:
         """Book a payment, once."""
@@ -112,7 +115,16 @@ class Bookkeeping:
         )
 
     def _post(
-        self, fact: Any, party: int, key: str, lines: list[WorldLine], *, due: Any, issued: Any, own: bool
+        self,
+        fact: Any,
+        party: int,
+        key: str,
+        lines: list[WorldLine],
+        *,
+        due: Any,
+        issued: Any,
+        own: bool,
+        reference: str | None = None,
     ) -> Any:
         self._numbers += 1
         net, tax, total = self._sums(lines, fact.currency)
@@ -124,7 +136,7 @@ class Bookkeeping:
             fact.at,
             type="out",
             number=key if own else str(self._numbers),
-            reference=key,
+            reference=reference or key,
             description=None,
             state="posted",
             invoice_date=issued,
@@ -147,7 +159,7 @@ class Bookkeeping:
         tax = self._make("account.tax", str(rate), fact.at, name=f"{line.tax_rate} %", type="percentage", rate=rate)
         made = self._make(
             "account.invoice.line",
-            f"{row['reference']}/{place}",
+            f"{row['id']}/{place}",
             fact.at,
             type="line",
             description=line.description,

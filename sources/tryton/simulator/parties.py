@@ -99,7 +99,7 @@ class PartyBook:
         return [self._id("party.identifier", fact.customer, fact.at, type=kind, code=fact.tax_id)]
 
     def _mechanisms(self, fact: CustomerKnown) -> list[int]:
-        reached = {"email": fact.email, "phone": fact.phone, "website": fact.website}
+        reached = {"email": fact.emails_by_system.get(ERP, fact.email), "phone": fact.phone, "website": fact.website}
         return [
             self._id("party.contact_mechanism", f"{fact.customer}/{kind}", fact.at, type=kind, value=value)
             for kind, value in reached.items()

@@ -1,0 +1,161 @@
+"""The demo's world in every simulator: absorbed quickly, and its stories can be found through the adapters."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+import pytest
+
+from sources.canonical.billing import DisputeStatus, InvoiceStatus, PaymentStatus, SubscriptionStatus
+from sources.canonical.money import Money
+from sources.canonical.provenance import CustomerRef
+from sources.simulation.facts import CustomerKnown, InvoiceIssued
+from sources.simulation.world import BY_KEY, Living, customers_only, world
+from sources.simulation.world.amounts import gross_money
+from tests.contracts.source_under_test import Source
+
+UNTIL = datetime.now(UTC).replace(microsecond=0)
+HISTORY = world(until=UNTIL, customers=30)
+
+
+@pytest.fixture
+async def told(source: Source) -> Source:
+    """The connector with the cast and a few more customers."""
+    source.absorb(HISTORY)
+    return source
+
+
+def only(source: Source, *roles: str) -> None:
+    if source.plugin.role not in roles:
+        pytest.skip("a story of another role")
+
+
+def known(key: str) -> CustomerKnown:
+    return [f for f in HISTORY if isinstance(f, CustomerKnown) and f.customer == BY_KEY[key].number][-1]
+
+
+def invoices(key: str) -> list[InvoiceIssued]:
+    return [f for f in HISTORY if isinstance(f, InvoiceIssued) and f.customer == BY_KEY[key].number]
+
+
+async def ref_of(source: Source, key: str) -> CustomerRef:
+    return (await source.adapter.customers_by_number([BY_KEY[key].number]))[BY_KEY[key].number][0].ref
+
+
+async def unlinked(source: Source, name: str) -> list:
+    """The records of that name that carry no customer number."""
+    return [r for batch in await source.scan() for r in batch.records if r.name == name and r.number is None]
+
+
+async def test_the_whole_demo_is_absorbed_within_seconds(source: Source) -> None:
+    facts = world(until=UNTIL)
+    started = time.process_time()
+    source.absorb(facts)
+    assert time.process_time() - started < 8
+    living = Living(facts)
+    source.absorb(living.next_fact(UNTIL + timedelta(seconds=place)) for place in range(300))
+
+
+async def test_ten_thousand_customers_are_no_trouble(source: Source) -> None:
+    started = time.process_time()
+    source.absorb(islice(customers_only(10_000, until=UNTIL), 10_000))
+    assert time.process_time() - started < 10
+    found = await source.adapter.customers_by_number(["C-009999", "C-000500"])
+    assert len([records for records in found.values() if records]) >= 1
+
+
+async def test_the_ledger_has_another_total_for_one_invoice(told: Source) -> None:
+    only(told, "erp")
+    fact = next(fact for fact in invoices("ledger-mismatch") if fact.ledger == "differs")
+    documents = (await told.adapter.ledger_documents([fact.number]))[fact.number]
+    assert [document.total for document in documents] == [Money.of(fact.ledger_total, fact.currency)]
+    assert documents[0].total != gross_money(fact.lines, fact.currency)
+
+
+async def test_one_invoice_is_missing_from_the_ledger(told: Source) -> None:
+    only(told, "erp")
+    fact = next(fact for fact in invoices("ledger-missing") if fact.ledger == "missing")
+    assert (await told.adapter.ledger_documents([fact.number]))[fact.number] == ()
+
+
+async def test_two_documents_of_the_ledger_have_the_same_number(told: Source) -> None:
+    only(told, "erp")
+    number = next(fact.number for fact in invoices("duplicate-reference") if fact.ledger_copies == 2)
+    assert len((await told.adapter.ledger_documents([number]))[number]) == 2
+
+
+async def test_billing_has_the_duplicated_invoice_once(told: Source) -> None:
+    only(told, "billing")
+    number = next(fact.number for fact in invoices("duplicate-reference") if fact.ledger_copies == 2)
+    listed = await told.whole_list("invoices_of", await ref_of(told, "duplicate-reference"))
+    assert [record.number for record in listed].count(number) == 1
+
+
+async def test_a_billing_record_without_a_number_shares_its_mailbox_with_two_customers(told: Source) -> None:
+    only(told, "billing")
+    records = await unlinked(told, known("ambiguous").names_by_system["billing"])
+    assert [record.emails for record in records] == [("office@zwartveen.example",)]
+    assert records[0].tax_ids == ()
+
+
+async def test_a_billing_record_shares_the_tax_number_with_its_customer_and_nothing_else(told: Source) -> None:
+    only(told, "billing")
+    fact = known("tax-id-only")
+    (record,) = await unlinked(told, fact.names_by_system["billing"])
+    assert [tax.value for tax in record.tax_ids] == [fact.tax_id]
+    assert record.emails == (fact.emails_by_system["billing"],)
+    assert record.name != fact.name
+
+
+async def test_one_customer_has_three_pages_of_invoices(told: Source) -> None:
+    only(told, "billing", "erp")
+    if not told.offers("invoices_of"):
+        pytest.skip("this source has no invoices")
+    pages = await told.pages("invoices_of", await ref_of(told, "many-invoices"))
+    assert len(pages) >= 3
+    assert sum(len(page.records) for page in pages) == len(invoices("many-invoices"))
+
+
+async def test_a_card_was_declined_and_the_subscription_is_past_due(told: Source) -> None:
+    only(told, "billing")
+    ref = await ref_of(told, "failed-payment")
+    payments = await told.whole_list("payments_of", ref)
+    assert payments[0].status is PaymentStatus.FAILED
+    assert payments[0].failure_reason
+    assert (await told.whole_list("invoices_of", ref))[0].status is InvoiceStatus.OPEN
+    subscriptions = await told.whole_list("subscriptions_of", ref)
+    assert [subscription.status for subscription in subscriptions] == [SubscriptionStatus.PAST_DUE]
+
+
+async def test_a_dispute_awaits_an_answer(told: Source) -> None:
+    only(told, "billing")
+    payments = await told.whole_list("payments_of", await ref_of(told, "disputed"))
+    found = await told.adapter.disputes_of_payments([payment.provenance.record_id for payment in payments])
+    assert DisputeStatus.OPEN in {dispute.status for several in found.values() for dispute in several}
+
+
+async def test_an_urgent_case_has_broken_its_promise(told: Source) -> None:
+    only(told, "support")
+    cases = await told.whole_list("cases_of", await ref_of(told, "sla-breach"))
+    urgent = next(case for case in cases if case.subject.startswith("Service is down"))
+    assert urgent.sla_milestones is None or any(milestone.breached for milestone in urgent.sla_milestones)
+
+
+async def test_a_parent_and_its_children_are_told_apart(told: Source) -> None:
+    only(told, "crm")
+    parent = await ref_of(told, "parent")
+    children = [await ref_of(told, f"child-{place}") for place in (1, 2, 3)]
+    records = await told.adapter.customer_records(children)
+    assert {record.parent for record in records.values()} <= {parent, None}
+
+
+async def test_only_the_crm_knows_the_prospect(told: Source) -> None:
+    number = BY_KEY["crm-only"].number
+    found = (await told.adapter.customers_by_number([number]))[number]
+    assert bool(found) == (told.plugin.role == "crm")
+
+
+async def test_a_person_is_a_person(told: Source) -> None:
+    number = BY_KEY["person"].number
+    found = (await told.adapter.customers_by_number([number]))[number]
+    assert [record.name for record in found] == ["Paloma Garrano"]
