@@ -17,7 +17,6 @@ from sources.capabilities import MAX_UPSTREAM_PAGES, Page
 from sources.faults import SourceFault
 from sources.systems import System
 
-
 MAX_READS = MAX_UPSTREAM_PAGES  # further windows of a part for one page of ours
 
 

@@ -7,12 +7,10 @@ from strawberry.types import Info
 
 from resolvers.context import context
 from resolvers.exposure import exposed, field
-from sources.canonical.sensitivity import Sensitivity, classified
 
 
-@classified(Sensitivity.INTERNAL)
 class Viewer(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks, as the token says."""
+    """Who asks, as the token says. Of no class: everyone may know what is withheld from them."""
 
     subject: str
     """The token's subject."""

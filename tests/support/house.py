@@ -13,6 +13,7 @@ from gateway.settings import Settings
 from gateway.wiring import Gateway, open_gateway
 from sources import registry
 from sources.crosswalk.backfill import backfill
+from sources.crosswalk.words import LookupKey
 from sources.simulation.facts import Fact
 from sources.simulation.harness import Call
 from sources.simulation.serving import serving
@@ -52,6 +53,13 @@ class House:
         """The global id of a customer by its number."""
         found = await self.data("query($n: String!) { customerBy(key: {number: $n}) { id } }", {"n": number})
         return found["customerBy"]["id"]
+
+    async def forget_cached(self, number: str) -> None:
+        """Drop what is cached of a customer, as a change at every source would."""
+        uids = await self.gateway.crosswalk.find(LookupKey("number", number))
+        for links in (await self.gateway.crosswalk.refs(uids)).values():
+            for link in links:
+                await self.gateway.systems.forget(link.source_uid, customer=link.ref)
 
     def calls(self, system: str) -> list[Call]:
         """The calls that reached a system's socket, tokens and retries too."""
