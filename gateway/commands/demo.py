@@ -11,13 +11,15 @@ from gateway.backfilling import backfill_all
 from gateway.commands.demo_texts import DEMO_HINT, personas, things_to_try
 from gateway.commands.running import run, stop_signal
 from gateway.configuration.writing import toml_text
-from gateway.demo_world import SimulatedSources, simulated_sources
+from gateway.demo_world import DemoSources, demo_sources
+from gateway.failures import CommandFailed
 from gateway.hosting import hosted
 from gateway.reaching import reached
 from gateway.serving import address_of, listen
 from gateway.settings import Settings, load_settings
 from gateway.telemetry import configure_logs
 from gateway.wiring import Gateway, open_crosswalk
+from sources.simulation.real.processes import ServerFailed
 
 HOST = "127.0.0.1"
 CONFIG_FILE = "gateway.toml"
@@ -28,24 +30,29 @@ def demo(
     port: Annotated[int, typer.Option(help="On 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 8000,
     data: Annotated[Path, typer.Option(help="Where its configuration, key and database are kept.")] = Path(".demo"),
     customers: Annotated[int, typer.Option(help="How many made-up customers there are.", min=1)] = 500,
+    real: Annotated[bool, typer.Option("--real", help="Real servers where there are any, built at first.")] = False,
 ) -> None:
     """Run everything on this machine until Ctrl-C: the gateway, simulated sources, a development issuer."""
     configure_logs("warning")
     listener = listen(HOST, port, DEMO_HINT)
-    run(_demo(listener, data, customers))
+    try:
+        run(_demo(listener, data, customers, real))
+    except ServerFailed as error:
+        sentence = str(error).splitlines()[0]
+        raise CommandFailed(sentence, "Without --real the demo needs no other server") from error
 
 
-async def _demo(listener: socket.socket, data: Path, customers: int) -> None:
-    async with stop_signal() as stop, simulated_sources(customers) as simulated:
-        settings = load_settings(_configured(data, listener, simulated))
+async def _demo(listener: socket.socket, data: Path, customers: int, real: bool) -> None:
+    async with stop_signal() as stop, demo_sources(customers, data / "real" if real else None) as running:
+        settings = load_settings(_configured(data, listener, running))
         await _filled(settings)
         async with hosted(settings, listener) as gateway:
-            _welcome(gateway, listener, data, simulated)
+            _welcome(gateway, listener, data, running)
             await stop.wait()
         typer.echo("stopped")
 
 
-def _configured(data: Path, listener: socket.socket, simulated: SimulatedSources) -> Path:
+def _configured(data: Path, listener: socket.socket, running: DemoSources) -> Path:
     """Write the configuration with which this gateway runs, so that the other commands can be tried beside it."""
     data.mkdir(parents=True, exist_ok=True)
     path = data / CONFIG_FILE
@@ -56,7 +63,7 @@ def _configured(data: Path, listener: socket.socket, simulated: SimulatedSources
                 "operations": {"host": HOST, "port": _free_port()},
                 "identity": {"development": True},
                 "telemetry": {"log_level": "warning"},
-                **{f"sources.{name}": section for name, section in simulated.sections.items()},
+                **{f"sources.{name}": section for name, section in running.sections.items()},
             }
         ),
         encoding="utf-8",
@@ -77,7 +84,7 @@ async def _filled(settings: Settings) -> None:
             await backfill_all(crosswalk, systems)
 
 
-def _welcome(gateway: Gateway, listener: socket.socket, data: Path, simulated: SimulatedSources) -> None:
+def _welcome(gateway: Gateway, listener: socket.socket, data: Path, running: DemoSources) -> None:
     if gateway.issuer is None:
         raise RuntimeError("the demo's own configuration has the development issuer on")
     tokens = {role: gateway.issuer.token(role) for role in gateway.policy.roles}
@@ -85,7 +92,10 @@ def _welcome(gateway: Gateway, listener: socket.socket, data: Path, simulated: S
     url = f"{address_of(listener)}/graphql"
     typer.echo(f"ready {url}\n")
     typer.echo(personas(gateway.policy, tokens) + "\n")
-    typer.echo(things_to_try(url, headers, simulated.addresses))
+    typer.echo(things_to_try(url, headers, running.addresses))
+    for name, sentences in running.left_out.items():
+        for sentence in sentences:
+            typer.echo(f"{name}: {sentence}")
 
 
 def _header_file(data: Path, role: str, token: str) -> Path:
