@@ -112,16 +112,20 @@ class StripeClient:
         return None
 
     def _judge(self, response: Response, what: str) -> None:
-        """Pass where the answer says that something is not there. Raises NotOffered, Refused."""
+        """Pass where the answer says that something is not there. Raises NotOffered, Malformed, Refused.
+
+        Stripe itself has every path that we ask for, and its own 404 names what is missing.
+        """
         error = error_of(response)
         if response.status == 404 and error is None:
-            raise self._lacks(what, response)
+            raise malformed(response, what) if self.dialect.today else self._lacks(what, response)
         if response.status == 404 or (error is not None and error.code == "resource_missing"):
             return
         raise refusal(response, what)
 
     def _lacks(self, what: str, response: Response) -> NotOffered:
-        self._absent[what] = time.monotonic() + ABSENT_SECONDS
+        if not self.dialect.today:
+            self._absent[what] = time.monotonic() + ABSENT_SECONDS
         return NotOffered(told(f"this server has no {what}", response))
 
     async def _ask(self, resource: str, path: str, params: Params, what: str) -> Response:

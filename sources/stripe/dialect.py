@@ -49,6 +49,10 @@ class Dialect:
         self.age = Age.TODAY if official else Age.UNKNOWN
 
     @property
+    def today(self) -> bool:
+        return self.age is Age.TODAY
+
+    @property
     def older(self) -> bool:
         return self.age is Age.OLDER
 

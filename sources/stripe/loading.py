@@ -84,8 +84,12 @@ class Loading:
         currency = plan.invoices[0].fact.currency if plan.invoices else plan.subscriptions[0].currency
         interval = plan.subscriptions[0].interval if plan.subscriptions else NO_TRIAL
         first = plan.subscriptions[0] if plan.subscriptions else None
+        for invoice in plan.void_invoices:  # to void an invoice ends the subscription that it is of
+            await self._carrier(client, id, currency, interval, None)
+            await self._invoice(client, id, wallet, invoice)
+            step()
         carrier = await self._carrier(client, id, currency, interval, first)
-        for invoice in plan.invoices:
+        for invoice in plan.other_invoices:
             await self._invoice(client, id, wallet, invoice)
             step()
         await wallet.use(GOOD)
@@ -139,7 +143,7 @@ class Loading:
         if not charges:
             await wallet.use(UNFINISHED)
             await _post(client, f"invoices/{id}/pay")
-        if plan.void and not plan.paid:
+        if plan.void:
             moments["voided_at"] = (await _post(client, f"invoices/{id}/void"))["created"]
         if plan.paid:
             moments["paid_at"] = int(plan.paid.at.timestamp())

@@ -33,6 +33,16 @@ class CustomerPlan(msgspec.Struct, kw_only=True):
     invoices: list[InvoicePlan] = []
 
     @property
+    def void_invoices(self) -> list[InvoicePlan]:
+        """Those that were withdrawn."""
+        return [invoice for invoice in self.invoices if invoice.void]
+
+    @property
+    def other_invoices(self) -> list[InvoicePlan]:
+        """Those that were not."""
+        return [invoice for invoice in self.invoices if not invoice.void]
+
+    @property
     def steps(self) -> int:
         """How much there is to do, as the progress counts it."""
         return 1 + len(self.subscriptions) + len(self.invoices)
@@ -81,7 +91,7 @@ def _fill(customer: CustomerPlan, told: list[facts.Fact], missing: Counter[str])
             else:
                 payments[fact.payment].refunds.append(fact)
         elif isinstance(fact, facts.InvoiceClosed) and fact.number in invoices:
-            invoices[fact.number].void = fact.how == "void"
+            invoices[fact.number].void = fact.how == "void" and invoices[fact.number].paid is None
             missing["write-offs"] += fact.how != "void"
         elif isinstance(fact, facts.CreditIssued):
             missing["credit notes"] += fact.invoice in invoices
@@ -114,4 +124,5 @@ def _sentences(billed: int, taken: int, missing: Counter[str]) -> list[str]:
         *given,
         "invoices have no due dates, their lines no quantities; only the last attempt to pay leads to its invoice",
         "every payment is by card; each customer has an invoice of nothing, and each invoice a line of nothing",
+        "a withdrawn invoice has a canceled subscription of its own",
     ]

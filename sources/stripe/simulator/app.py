@@ -4,6 +4,7 @@ import base64
 import binascii
 import time
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -124,10 +125,7 @@ class StripeApp:
         expandable = EXPANDABLE.get(resource, frozenset())
         asked = parse(query, takes=LISTS[resource] | PAGING, expandable=expandable, within="data.")
         shelf: Shelf[Any] = getattr(self.shop, resource)
-        row = self._row(shelf, asked)
-        start, end = row.between(asked.oldest, asked.newest)
-        records = [record for record in row.records[start:end] if _passes(record, resource, asked)]
-        data, more = _page(records, shelf, resource, asked)
+        data, more = _page(self._row(shelf, asked), shelf, resource, asked)
         make = self._make(resource)
         return _listed(f"/v1/{resource}", [make(record, asked.expand) for record in data], more)
 
@@ -219,19 +217,25 @@ def _has_status(status: str, wanted: str | None) -> bool:
     return status in ENDED if wanted == "ended" else status == wanted
 
 
-def _page(records: list[Any], shelf: Shelf[Any], resource: str, asked: Asked) -> tuple[list[Any], bool]:
+def _page(row: Row[Any], shelf: Shelf[Any], resource: str, asked: Asked) -> tuple[list[Any], bool]:
+    """The page of a row, and whether there is more; only what the page holds is looked at."""
+    start, end = row.between(asked.oldest, asked.newest)
+    backwards = asked.starting_after is None and asked.ending_before is not None
     cursor = asked.starting_after or asked.ending_before
-    if cursor is None:
-        return records[: asked.limit], len(records) > asked.limit
-    at = shelf.get(cursor)
-    if at is None:
-        raise missing(resource, cursor, 400, "starting_after" if asked.starting_after else "ending_before")
-    place = (-at.created, -at.sequence)
-    if asked.starting_after:
-        after = [record for record in records if (-record.created, -record.sequence) > place]
-        return after[: asked.limit], len(after) > asked.limit
-    before = [record for record in records if (-record.created, -record.sequence) < place]
-    return before[-asked.limit :], len(before) > asked.limit
+    if cursor is not None:
+        at = shelf.get(cursor)
+        if at is None:
+            raise missing(resource, cursor, 400, "ending_before" if backwards else "starting_after")
+        place = row.index(at)
+        if backwards:
+            end = min(end, place)
+        else:
+            start = max(start, place + (place < len(row.records) and row.records[place] is at))
+    order = range(end - 1, start - 1, -1) if backwards else range(start, end)
+    passing = (row.records[index] for index in order if _passes(row.records[index], resource, asked))
+    found = list(islice(passing, asked.limit + 1))
+    page = found[: asked.limit]
+    return (page[::-1] if backwards else page), len(found) > asked.limit
 
 
 def _listed(url: str, data: list[Json], more: bool) -> Json:
