@@ -102,6 +102,7 @@ def _sqlite_engine(url: URL, begin: str, connections: int) -> AsyncEngine:
         pool_size=connections,
         max_overflow=0,
         pool_timeout=POOL_SECONDS,
+        hide_parameters=True,  # an error's text must not hold what customers are called
         # None: the driver begins no transaction by itself, so that ours begin as `begin` says, also around DDL.
         connect_args={"isolation_level": None},
     )
@@ -132,6 +133,7 @@ def _postgresql(url: URL) -> Database:
         max_overflow=0,
         pool_timeout=POOL_SECONDS,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"command_timeout": STATEMENT_SECONDS, "timeout": POOL_SECONDS},
     )
     return Database("postgresql", engine, engine)

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 from cachetools import TTLCache
@@ -14,6 +15,7 @@ from sources.canonical.actor import RowLimit
 from sources.canonical.customer import Customer, CustomerRecord
 from sources.canonical.provenance import CustomerRef, Origin
 from sources.crosswalk import disputes, normal, reading, registration, rulings, watermarks
+from sources.crosswalk.among import among
 from sources.crosswalk.keys import keys_of
 from sources.crosswalk.linker import Linker, Policy
 from sources.crosswalk.neighbourhood import Neighbourhood
@@ -37,14 +39,11 @@ from sources.crosswalk.words import (
 from sources.crosswalk.writer import Writer
 from sources.database import Database
 
+NUL = b"\\u0000"  # as JSON spells it
 CHUNK = 500  # records in one transaction: some tenths of a second, so that other writers wait no longer
 CACHED = 4096  # customers
 CACHE_SECONDS = 2.0  # how long another process's change may go unseen; our own are seen at once
-SEEN = (
-    update(records_table)
-    .where(records_table.c.id.in_(bindparam("ids", expanding=True)))
-    .values(observed_at=bindparam("now"))
-)
+SEEN = update(records_table).where(among(records_table.c.id, "ids")).values(observed_at=bindparam("now"))
 
 
 class Crosswalk:
@@ -103,7 +102,7 @@ class Crosswalk:
     async def find(self, key: LookupKey) -> tuple[str, ...]:
         """All customers that a key means. The caller decides whether its viewer may ask by this kind of key."""
         async with self.database.reading() as connection:
-            return await reading.find(connection, key, self.settings.phone_region)
+            return await reading.find(connection, [key], self.settings.phone_region)
 
     async def search(self, query: CustomerQuery) -> CustomerHits:
         """A page of the customers that fit; raises BadPosition."""
@@ -163,7 +162,7 @@ class Crosswalk:
 
         Idempotent; the order of the records does not matter. The last of several of one ref counts.
         """
-        latest = {record.ref: record for record in records}
+        latest = {record.ref: record for record in map(_storable, records)}
         todo = list(latest.values())
         changed: set[str] = set()
         merged: dict[str, str] = {}
@@ -273,7 +272,7 @@ class Crosswalk:
         elif row.digest == digest or _outdated(row, record):
             return row, False
         row.changed = True
-        row.snapshot, row.digest, row.observed_at = snapshot, digest, now
+        row.snapshot, row.digest, row.observed_at, row.decoded = snapshot, digest, now, record
         row.number_key, row.deleted = normal.number(record.number), record.deleted
         row.parent, row.url = record.parent, record.url
         return row, True
@@ -299,6 +298,21 @@ class Crosswalk:
         await linker.link(rows)
         region = self.settings.phone_region
         return await Writer(self.database.dialect, hood.connection, linker, self._order, region).write(actor, reason)
+
+
+def _storable(record: CustomerRecord) -> CustomerRecord:
+    """The record without NUL characters, which PostgreSQL cannot keep; hardly any has them."""
+    if NUL not in encode(record):
+        return record
+    return msgspec.convert(_without_nul(msgspec.to_builtins(record)), CustomerRecord)
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return normal.storable(value)
+    if isinstance(value, list | tuple):
+        return [_without_nul(item) for item in value]
+    return {k: _without_nul(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def _outdated(row: Row, record: CustomerRecord) -> bool:

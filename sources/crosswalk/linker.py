@@ -8,6 +8,8 @@ other the one of the more trusted system founds, so that the order of arrival do
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
+
 from sources.canonical.customer import MatchMethod
 from sources.crosswalk.keys import RULE_KINDS, kind_of, tax_keys
 from sources.crosswalk.matching import (
@@ -111,12 +113,17 @@ class Linker:
             self.hood.by_number[number_key] = customer.uid
 
     def _seat(self, row: Row) -> str | None:
-        """The customer that only this record surely stands for: where it is, or the one that it once founded."""
+        """The customer that only this record surely stands for: where it is, or the one that it once founded.
+
+        What stewards put to it stays with it.
+        """
         for uid in (row.link.customer, row.own_uid):
             customer = self.hood.customers.get(uid or "")
             if customer is None or customer.merged_into is not None or customer.uid in self._ruling(row).vetoes:
                 continue
-            if not any(other.link.sure for other in self.hood.members(customer.uid) if other is not row):
+            others = [o for o in self.hood.members(customer.uid) if o.link.sure and o is not row]
+            holds = row.link.customer == customer.uid and row.link.sure
+            if not others or (holds and all(o.link.method is MatchMethod.STEWARD for o in others)):
                 return customer.uid
         return None
 
@@ -266,21 +273,28 @@ class Linker:
 
     async def _merge_empty(self) -> None:
         """A customer whose last record moved to another is that other from now on, and for ever."""
-        moved = [
-            row for row in self.hood.rows.values() if row.link.customer and row.link.customer != row.before.customer
-        ]
-        await self.hood.load_customers(row.own_uid for row in moved)
+        hood = self.hood
+        moved = [row for row in hood.rows.values() if row.link.customer not in (None, row.before.customer)]
+        await hood.load_customers(row.own_uid for row in moved)
         for row in moved:
-            for uid in {row.before.customer, row.own_uid}:
-                customer = self.hood.customers.get(uid or "")
-                if (
-                    customer is None
-                    or uid == row.link.customer
-                    or customer.merged_into
-                    or self.hood.members(customer.uid)
-                ):
-                    continue
-                stood_for = uid == row.own_uid or customer.number_key in (None, row.number_before)
-                if not customer.new and stood_for and row.link.customer:
-                    customer.merged_into = row.link.customer
-                    self.merged[customer.uid] = row.link.customer
+            for uid in {row.before.customer, row.own_uid} - {None, row.link.customer}:
+                if self._follows(row, uid or ""):
+                    self._merge(uid or "", row.link.customer or "")
+
+    def _follows(self, row: Row, uid: str) -> bool:
+        """Whether a customer stood for nothing but this record, which is another's now."""
+        customer = self.hood.customers.get(uid)
+        if customer is None or customer.new or customer.merged_into is not None:
+            return False
+        left = self.hood.members(uid)
+        # What stewards put to it goes where it goes, unless it was a steward who took the record away.
+        if left and row.link.method is MatchMethod.STEWARD:
+            return False
+        stood_for_it = uid == row.own_uid or customer.number_key in (None, row.number_before)
+        return stood_for_it and all(other.link.method is MatchMethod.STEWARD for other in left)
+
+    def _merge(self, uid: str, into: str) -> None:
+        self.hood.customers[uid].merged_into = into
+        self.merged[uid] = into
+        for member in self.hood.members(uid):
+            self.hood.move(member, msgspec.structs.replace(member.link, customer=into))

@@ -4,19 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sources.canonical.customer import MatchMethod
 from sources.canonical.provenance import CustomerRef
+from sources.crosswalk.among import among
 from sources.crosswalk.rows import UNLINKED, CustomerRow, LinkState, Row, Ruling, decode_names
 from sources.crosswalk.tables import conflict_candidates, conflicts, customers, match_keys, records, rulings
 
 COMMON_KEY = 50  # a key that more records than this carry identifies nobody: a switchboard, a shopping mall
-
-
-def _among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-    return column.in_(bindparam(name, expanding=True))
 
 
 FLOATING = and_(
@@ -24,20 +21,20 @@ FLOATING = and_(
     ~records.c.deleted,
     or_(records.c.method.is_(None), records.c.method != MatchMethod.STEWARD.value),
 )
-BATCH = select(records).where(records.c.system_uid == bindparam("system"), _among(records.c.record_id, "ids"))
-BY_ID = select(records).where(_among(records.c.id, "ids"))
-MEMBERS = select(records).where(_among(records.c.customer_uid, "uids"))
-KEYS_OF = select(match_keys.c.record_id, match_keys.c.key).where(_among(match_keys.c.record_id, "ids"))
+BATCH = select(records).where(records.c.system_uid == bindparam("system"), among(records.c.record_id, "ids"))
+BY_ID = select(records).where(among(records.c.id, "ids"))
+MEMBERS = select(records).where(among(records.c.customer_uid, "uids"))
+KEYS_OF = select(match_keys.c.record_id, match_keys.c.key).where(among(match_keys.c.record_id, "ids"))
 COMMON = (
     select(match_keys.c.key)
-    .where(_among(match_keys.c.key, "keys"))
+    .where(among(match_keys.c.key, "keys"))
     .group_by(match_keys.c.key)
     .having(func.count() > COMMON_KEY)
 )
 CARRIERS = (
     select(match_keys.c.key, records)
     .join(records, records.c.id == match_keys.c.record_id)
-    .where(_among(match_keys.c.key, "keys"))
+    .where(among(match_keys.c.key, "keys"))
 )
 FLOATING_CARRIERS = CARRIERS.where(FLOATING)
 _into = customers.alias("into")
@@ -50,7 +47,7 @@ RULINGS = (
         rulings.c.evidence,
     )
     .join(_into, _into.c.uid == rulings.c.customer_uid)
-    .where(_among(rulings.c.record_id, "ids"))
+    .where(among(rulings.c.record_id, "ids"))
 )
 _CUSTOMER = (
     customers.c.uid,
@@ -60,24 +57,24 @@ _CUSTOMER = (
     customers.c.parent_uid,
     customers.c.golden,
 )
-CUSTOMERS = select(*_CUSTOMER).where(_among(customers.c.uid, "uids"))
-NUMBERED = select(*_CUSTOMER).where(_among(customers.c.number_key, "numbers"), customers.c.merged_into.is_(None))
+CUSTOMERS = select(*_CUSTOMER).where(among(customers.c.uid, "uids"))
+NUMBERED = select(*_CUSTOMER).where(among(customers.c.number_key, "numbers"), customers.c.merged_into.is_(None))
 OPEN_CONFLICTS = select(conflicts.c.record_id, conflicts.c.uid, conflicts.c.state).where(
-    _among(conflicts.c.record_id, "ids")
+    among(conflicts.c.record_id, "ids")
 )
 CONTESTED = (
     select(conflicts.c.record_id)
     .join(conflict_candidates, conflict_candidates.c.conflict_uid == conflicts.c.uid)
-    .where(conflicts.c.state == "open", _among(conflict_candidates.c.customer_uid, "uids"))
+    .where(conflicts.c.state == "open", among(conflict_candidates.c.customer_uid, "uids"))
 )
 CANDIDATES = (
     select(conflict_candidates.c.customer_uid)
     .join(conflicts, conflicts.c.uid == conflict_candidates.c.conflict_uid)
-    .where(conflicts.c.state == "open", _among(conflicts.c.record_id, "ids"))
+    .where(conflicts.c.state == "open", among(conflicts.c.record_id, "ids"))
 )
 CHILDREN = select(records.c.customer_uid, records.c.parent_type, records.c.parent_id).where(
     records.c.system_uid == bindparam("system"),
-    _among(records.c.parent_id, "ids"),
+    among(records.c.parent_id, "ids"),
     records.c.customer_uid.is_not(None),
 )
 LAST_ID = select(func.coalesce(func.max(records.c.id), 0))

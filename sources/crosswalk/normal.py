@@ -21,6 +21,11 @@ def listed(name: str) -> frozenset[str]:
     return frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 
+def storable(text: str) -> str:
+    """Without the character that PostgreSQL cannot keep."""
+    return text.replace("\x00", "")
+
+
 def folded(text: str) -> str:
     """Without case, accents and width: "Müller" and "MULLER" are the same."""
     if text.isascii():
@@ -48,7 +53,9 @@ def email(value: str) -> str | None:
 
 def domain(value: str) -> str | None:
     """The host of a web site, URL or bare domain, without www; None where it is none."""
-    value = value.strip().lower().lstrip("@")
+    value = value.strip().lower().removeprefix("@")
+    if "@" in value:
+        return None
     try:
         host = urlsplit(value if "//" in value else f"//{value}").hostname or ""
     except ValueError:  # an unclosed bracket

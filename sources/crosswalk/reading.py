@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sources.canonical.customer import Customer, Identity, MatchMethod
 from sources.canonical.provenance import CustomerRef, Origin
 from sources.crosswalk import normal
+from sources.crosswalk.among import among
 from sources.crosswalk.keys import lookup_keys
 from sources.crosswalk.rows import decode_names
 from sources.crosswalk.survivorship import Golden, customer
@@ -22,7 +23,7 @@ _now = customers.alias("now")
 CUSTOMERS = (
     select(customers.c.uid, _now.c.uid, _now.c.parent_uid, _now.c.golden)
     .join(_now, _now.c.uid == func.coalesce(customers.c.merged_into, customers.c.uid))
-    .where(customers.c.uid.in_(bindparam("uids", expanding=True)))
+    .where(among(customers.c.uid, "uids"))
 )
 LINKS = (
     select(
@@ -37,22 +38,20 @@ LINKS = (
         records.c.decided_at,
         records.c.url,
     )
-    .where(records.c.customer_uid.in_(bindparam("uids", expanding=True)))
+    .where(among(records.c.customer_uid, "uids"))
     .order_by(records.c.system_uid, records.c.record_type, records.c.record_id)
 )
 OWNERS = select(records.c.record_type, records.c.record_id, records.c.customer_uid).where(
-    records.c.system_uid == bindparam("system"), records.c.record_id.in_(bindparam("ids", expanding=True))
+    records.c.system_uid == bindparam("system"), among(records.c.record_id, "ids")
 )
 BY_NUMBER = select(customers.c.uid).where(
-    customers.c.number_key == bindparam("number"), customers.c.merged_into.is_(None), customers.c.live
+    among(customers.c.number_key, "numbers"), customers.c.merged_into.is_(None), customers.c.live
 )
-BY_EXTERNAL = select(records.c.customer_uid).where(
-    records.c.record_id == bindparam("record"), records.c.customer_uid.is_not(None)
-)
+BY_EXTERNAL = select(records.c.customer_uid).where(records.c.customer_uid.is_not(None))
 BY_KEY = (
     select(records.c.customer_uid)
     .join(match_keys, match_keys.c.record_id == records.c.id)
-    .where(match_keys.c.key.in_(bindparam("keys", expanding=True)), records.c.customer_uid.is_not(None))
+    .where(among(match_keys.c.key, "keys"), records.c.customer_uid.is_not(None))
 )
 MAX_MATCHES = 200  # a look-up that means more customers than this means none of them
 
@@ -118,21 +117,24 @@ async def owners(
     return found
 
 
-async def find(connection: AsyncConnection, key: LookupKey, region: str | None) -> tuple[str, ...]:
-    """The customers that a key means, by uid; empty where it means none, at most MAX_MATCHES."""
-    if key.kind == "number":
-        query: Any = BY_NUMBER
-        parameters: dict[str, Any] = {"number": normal.number(key.value) or ""}
-    elif key.kind == "external":
-        query, parameters = BY_EXTERNAL, {"record": key.value.strip()}
-        if key.system is not None:
-            query, parameters = (
-                query.where(records.c.system_uid == bindparam("system")),
-                {**parameters, "system": key.system},
-            )
-    elif keys := lookup_keys(key, region):
-        query, parameters = BY_KEY, {"keys": list(keys)}
-    else:
+async def find(connection: AsyncConnection, keys: Sequence[LookupKey], region: str | None) -> tuple[str, ...]:
+    """The customers that any of these keys means, by uid; at most MAX_MATCHES. One query."""
+    keys = [msgspec.structs.replace(key, value=normal.storable(key.value)) for key in keys]
+    numbers = [number for key in keys if key.kind == "number" and (number := normal.number(key.value))]
+    normalised = [found for key in keys for found in lookup_keys(key, region)]
+    parts: list[Select[Any]] = []
+    parameters: dict[str, Any] = {}
+    if numbers:
+        parts.append(BY_NUMBER)
+        parameters["numbers"] = numbers
+    if normalised:
+        parts.append(BY_KEY)
+        parameters["keys"] = normalised
+    for place, key in enumerate(key for key in keys if key.kind == "external"):
+        external = BY_EXTERNAL.where(records.c.record_id == bindparam(f"record{place}", key.value.strip()))
+        same = records.c.system_uid == bindparam(f"system{place}", key.system)
+        parts.append(external if key.system is None else external.where(same))
+    if not parts:
         return ()
-    rows = (await connection.execute(query.distinct().limit(MAX_MATCHES), parameters)).scalars()
-    return tuple(sorted(rows))
+    query = union(*parts).limit(MAX_MATCHES) if len(parts) > 1 else parts[0].distinct().limit(MAX_MATCHES)
+    return tuple(sorted((await connection.execute(query, parameters)).scalars()))

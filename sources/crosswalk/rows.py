@@ -60,9 +60,14 @@ class Row(msgspec.Struct):
     keys: frozenset[str] | None = None  # None: not loaded
     keys_before: frozenset[str] = frozenset()
 
+    decoded: CustomerRecord | None = None
+
     @property
     def record(self) -> CustomerRecord:
-        return decode_record(self.snapshot)
+        """What the source says; decoded once."""
+        if self.decoded is None:
+            self.decoded = decode_record(self.snapshot)
+        return self.decoded
 
 
 class CustomerRow(msgspec.Struct):

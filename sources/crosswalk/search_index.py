@@ -3,7 +3,7 @@
 The terms are folded and split here, alike for both databases, so that neither's own parser matters.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import text
@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sources.canonical.customer import CustomerRecord
 from sources.crosswalk import normal
-from sources.crosswalk.keys import keys_of, kind_of
 
 COLUMNS = ("internal", "personal", "tax")
 PERSONAL_KINDS = frozenset(["email", "phone", "phone_local"])
@@ -32,21 +31,21 @@ INSERT = {
 }
 
 
-def terms(number: str | None, said: Sequence[CustomerRecord], region: str | None) -> dict[str, list[str]]:
-    """The words by which a customer is found, for each class."""
+def terms(number: str | None, said: Iterable[tuple[CustomerRecord, Iterable[str]]]) -> dict[str, list[str]]:
+    """The words by which a customer is found, for each class, out of its records and their keys."""
     internal = [number or ""]
     personal: list[str] = []
     tax: list[str] = []
-    for record in said:
+    for record, keys in said:
         internal += [record.name, record.legal_name or "", record.ref.id, *record.domains]
         personal += record.emails
-        for key in keys_of(record, region):
+        for key in keys:
             kind, _, value = key.partition(":")
             if kind == "domain":
                 internal.append(value)
             elif kind in PERSONAL_KINDS:
                 personal.append(value)
-            elif kind_of(key) in TAX_KINDS:
+            elif kind in TAX_KINDS:
                 tax.append(value)
     return {column: _split(values) for column, values in zip(COLUMNS, (internal, personal, tax), strict=True)}
 

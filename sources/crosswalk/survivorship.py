@@ -126,15 +126,17 @@ FIELDS: Mapping[str, Callable[[CustomerRecord, str | None], Any]] = {
 CAMEL = {field: "".join(p.title() if i else p for i, p in enumerate(field.split("_"))) for field in FIELDS}
 
 
-def ranked(said: Iterable[Said], order: Sequence[str]) -> list[Said]:
+def ranked(said: list[Said], order: Sequence[str]) -> list[Said]:
     """The records as their word counts for one field: by the order of systems, then the newest, then by id."""
     places = {system: place for place, system in enumerate(order)}
+    if len(said) == 1:
+        return said
     by_id = sorted(said, key=lambda s: (s.system, s.record.ref))
     newest = sorted(by_id, key=lambda s: s.record.updated_at or s.record.created_at or EARLIEST, reverse=True)
     return sorted(newest, key=lambda s: places.get(s.system, len(places)))
 
 
-def golden(said: Sequence[Said], order: Order, region: str | None) -> Golden:
+def golden(said: list[Said], order: Order, region: str | None) -> Golden:
     """The golden record of at least one record."""
     values: dict[str, Any] = {}
     won: list[Won] = []

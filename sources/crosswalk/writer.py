@@ -8,7 +8,10 @@ import msgspec
 from sqlalchemy import BindParameter, bindparam, delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sources.canonical.customer import CustomerRecord
 from sources.crosswalk import normal
+from sources.crosswalk.among import among
+from sources.crosswalk.keys import keys_of
 from sources.crosswalk.linker import Linker
 from sources.crosswalk.matching import Ambiguous, Doubtful
 from sources.crosswalk.rows import UNLINKED, CustomerRow, Row, encode, new_uid
@@ -20,7 +23,12 @@ from sources.crosswalk.words import Observed
 _ID: BindParameter[Any] = bindparam("row")
 LINK = update(records).where(records.c.id == _ID)
 CUSTOMER = update(customers).where(customers.c.uid == _ID)
-DROP_KEYS = delete(match_keys).where(match_keys.c.record_id == _ID)
+DROP_KEYS = delete(match_keys).where(among(match_keys.c.record_id, "ids"))
+# In the driver's own words: there are many keys to a record, and what SQLAlchemy does for each is most of their cost.
+ADD_KEY = {
+    "sqlite": 'INSERT INTO match_keys("key", record_id) VALUES (?, ?)',
+    "postgresql": "INSERT INTO match_keys(key, record_id) VALUES ($1, $2)",
+}
 DROP_CANDIDATES = delete(conflict_candidates).where(conflict_candidates.c.conflict_uid == _ID)
 CONFLICT = update(conflicts).where(conflicts.c.uid == _ID)
 # A chain of merges stays one link long, so that a read follows it with one join.
@@ -44,7 +52,7 @@ class Fresh(msgspec.Struct, frozen=True):
 
     customer: CustomerRow
     golden: Golden
-    said: tuple[Said, ...]
+    rows: list[Row]
 
 
 class Writer:
@@ -102,8 +110,12 @@ class Writer:
 
     def _golden(self, customer: CustomerRow) -> Fresh | None:
         """The golden record of a customer; None where no record stands for it any more: it keeps its last one."""
-        said = tuple(Said(row.system, row.record) for row in self.hood.members(customer.uid))
-        return Fresh(customer, golden(said, self.order, self.region), said) if said else None
+        rows = self.hood.members(customer.uid)
+        said = [Said(row.system, row.record) for row in rows]
+        return Fresh(customer, golden(said, self.order, self.region), rows) if said else None
+
+    def _with_keys(self, row: Row) -> tuple[CustomerRecord, frozenset[str]]:
+        return row.record, keys_of(row.record, self.region) if row.keys is None else row.keys
 
     def _parent(self, made: Fresh) -> str | None:
         """The customer of the first record that a parent's record names, in the order of trust."""
@@ -154,7 +166,7 @@ class Writer:
                 not customer.new and not customer.live
             ):
                 changed.append({"row": customer.uid, **columns})
-            entries[customer.id] = terms(made.golden.number, [said.record for said in made.said], self.region)
+            entries[customer.id] = terms(made.golden.number, map(self._with_keys, made.rows))
         # Rows of one statement have the same columns: those that say since when, and those that do not.
         for dated in (True, False):
             if rows := [row for row in changed if ("since" in row) is dated]:
@@ -216,10 +228,10 @@ class Writer:
 
     async def _write_keys(self) -> None:
         rekeyed = [r for r in self.hood.rows.values() if r.changed and r.keys is not None and r.keys != r.keys_before]
-        if old := [{"row": row.id} for row in rekeyed if row.keys_before]:
-            await self.connection.execute(DROP_KEYS, old)
-        if new := [{"key": key, "record_id": row.id} for row in rekeyed for key in sorted(row.keys or ())]:
-            await self.connection.execute(insert(match_keys), new)
+        if old := [row.id for row in rekeyed if row.keys_before]:
+            await self.connection.execute(DROP_KEYS, {"ids": old})
+        if new := [(key, row.id) for row in rekeyed for key in sorted(row.keys or ())]:
+            await self.connection.exec_driver_sql(ADD_KEY[self.dialect], new)
 
     async def _write_conflicts(self, actor: str | None) -> None:
         disputes = self.linker.disputes
