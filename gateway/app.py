@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from starlette.applications import Starlette
+from fastapi import FastAPI
 from starlette.routing import Route
 
 from gateway.development_issuer import development_routes, loopback_only
@@ -27,11 +27,12 @@ def create_app(gateway: Gateway) -> App:
         deadline_seconds=gateway.settings.gateway.deadline_seconds,
     )
     routes = [
-        Route("/graphql", endpoint.__call__, methods=["GET", "POST"]),
+        Route("/graphql", endpoint),
         *public_routes(gateway.readiness),
         *development_routes(gateway.issuer),
     ]
-    return traced(loopback_only(Starlette(routes=routes), gateway.issuer), gateway.tracing)
+    app = FastAPI(routes=routes, openapi_url=None)
+    return traced(loopback_only(app, gateway.issuer), gateway.tracing)
 
 
 def context_opener(gateway: Gateway, masks: Masks) -> Callable[[Actor, str], Context]:

@@ -65,7 +65,9 @@ class Documents:
         rules: list[Any] = list(specified_rules)
         if not introspection:
             rules.append(NoSchemaIntrospectionCustomRule)
-        errors = validate(self._schema, document, rules, max_errors=MAX_ERRORS)
+        errors = validate(
+            self._schema, document, rules, MAX_ERRORS, hide_suggestions=True, allow_empty_selection_sets=False
+        )
         if errors:
             raise Invalid([_coded(error, ErrorCode.GRAPHQL_VALIDATION_FAILED) for error in errors])
         return document

@@ -10,6 +10,7 @@ import structlog
 from graphql import ExecutionResult, GraphQLError, execute
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 from strawberry import Schema
 
 from gateway.edge.answers import GRAPHQL_TYPE, JSON_TYPE, answer, media_type_of, not_executed, refused
@@ -25,6 +26,7 @@ from sources.wire.correlation import correlation_id
 from sources.wire.deadline import Deadline, within
 
 log = structlog.get_logger("gateway.edge")
+METHODS = ("GET", "POST")
 INTROSPECT = "schema:introspect"
 OWN_ID = re.compile(r"[\w.:-]{1,128}")  # a correlation id of the caller's that is safe to log and to send on
 
@@ -51,7 +53,12 @@ class Endpoint:
         self._metrics = metrics
         self._deadline_seconds = deadline_seconds
 
-    async def __call__(self, request: Request) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI app of every method on the path."""
+        response = await self.respond(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def respond(self, request: Request) -> Response:
         """Answer a request; whatever goes wrong is JSON with a code."""
         started = time.perf_counter()
         correlation = _correlation_of(request)
@@ -69,6 +76,9 @@ class Endpoint:
         return response
 
     async def _served(self, request: Request, correlation: str) -> tuple[Response, str, list[str]]:
+        if request.method not in METHODS:
+            message = "ask by POST, or a query by GET"
+            raise Refusal(405, ErrorCode.METHOD_NOT_ALLOWED, message, headers={"allow": ", ".join(METHODS)})
         media_type = media_type_of(request)
         if media_type is None:
             raise Refusal(406, ErrorCode.NOT_ACCEPTABLE, f"accept {GRAPHQL_TYPE} or {JSON_TYPE}")
@@ -103,6 +113,7 @@ class Endpoint:
                 context_value=context,
                 variable_values=asked.variables,
                 operation_name=asked.operation_name,
+                hide_suggestions=True,
             )
             return await result if isinstance(result, Awaitable) else result
 
