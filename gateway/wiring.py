@@ -106,6 +106,9 @@ async def open_crosswalk(settings: Settings) -> AsyncIterator[Crosswalk]:
         database = open_database(settings.gateway.database_url)
     except UnsupportedDatabase as error:
         raise SettingsError([Problem("gateway", "database_url", str(error))]) from None
+    directory = settings.gateway.sqlite_directory
+    if directory is not None and not directory.is_dir():
+        raise SettingsError([Problem("gateway", "database_url", f"lies in {directory}, which is not there")])
     try:
         yield await _registered(Crosswalk(database, settings.crosswalk), settings)
     finally:

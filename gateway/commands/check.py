@@ -58,6 +58,9 @@ async def _checked(settings: Settings) -> list[Problem]:
 
 
 async def _database(settings: Settings) -> list[Problem]:
+    directory = settings.gateway.sqlite_directory
+    if directory is not None and not directory.is_dir():
+        return [Problem("gateway", "database_url", f"lies in {directory}, which is not there")]
     try:
         database = open_database(settings.gateway.database_url)
     except UnsupportedDatabase as error:

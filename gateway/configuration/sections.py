@@ -47,6 +47,11 @@ class GatewaySection(Section):
     def on_sqlite(self) -> bool:
         return self.database_url.startswith(SQLITE)
 
+    @property
+    def sqlite_directory(self) -> Path | None:
+        """The directory of the SQLite file; None on another database."""
+        return Path(self.database_url.removeprefix(SQLITE)).parent if self.on_sqlite else None
+
     def located(self, directory: Path) -> "GatewaySection":
         """The same, relative paths taken from `directory`: that of the file that names them."""
         update: dict[str, object] = {"data_directory": directory / self.data_directory}

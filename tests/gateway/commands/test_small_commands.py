@@ -108,8 +108,8 @@ async def test_migrating_twice_is_migrating_once(c360, config):
 async def test_a_database_that_cannot_be_used_is_a_sentence(c360, config):
     config.write_text('[gateway]\ndatabase_url = "sqlite:////nowhere/at/all.db"\n' + CONFIG)
     status, _, err = await c360("migrate", "--config", config)
-    assert status == 1
-    assert "the database does not answer as it should" in err
+    assert status == 2
+    assert "[gateway] database_url lies in /nowhere/at, which is not there" in err
 
 
 async def test_check_tells_everything_that_is_wrong_with_the_file(c360, config):
