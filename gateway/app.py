@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from fastapi import FastAPI
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from gateway.development_issuer import development_routes, loopback_only
 from gateway.edge.endpoint import Endpoint
@@ -26,7 +26,7 @@ def create_app(gateway: Gateway) -> App:
         metrics=gateway.metrics,
         deadline_seconds=gateway.settings.gateway.deadline_seconds,
     )
-    routes = [
+    routes: list[BaseRoute] = [
         Route("/graphql", endpoint),
         *public_routes(gateway.readiness),
         *development_routes(gateway.issuer),
