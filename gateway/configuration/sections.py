@@ -34,6 +34,8 @@ class GatewaySection(Section):
     def _a_database(cls, url: str) -> str:
         if urlsplit(url).scheme not in DATABASE_SCHEMES:
             raise ValueError("is neither sqlite:///FILE nor postgresql://HOST/NAME")
+        if url.startswith("sqlite") and url.removeprefix(SQLITE) in (url, "", ":memory:"):
+            raise ValueError("names no file, such as sqlite:///./c360.db")
         return url
 
     @field_validator("redis_url")

@@ -106,6 +106,10 @@ def test_a_section_that_nothing_serves_is_refused(load, section):
         ('[identity]\nissuer = "https://id.example.com"\n' + BILLING, "not both audience and tenant"),
         ("[gateway]\nport = 70000\n" + IDENTITY + BILLING, "[gateway] port is wrong: input should be less than"),
         ('[gateway]\ndatabase_url = "mysql://x"\n' + IDENTITY + BILLING, "[gateway] database_url is neither"),
+        (
+            '[gateway]\ndatabase_url = "sqlite:///:memory:"\n' + IDENTITY + BILLING,
+            "[gateway] database_url names no file",
+        ),
         ("[gateway\n", "is not valid TOML"),
         ('[records]\ninvoice = ["sap"]\n' + IDENTITY + BILLING, '[records] invoice names "sap", which is not'),
         ("[matching]\nrules = { moon = 0.5 }\n" + IDENTITY + BILLING, "[matching] rules cannot be read: no such"),
