@@ -1,5 +1,6 @@
 """A connector with its simulator served, its adapter on the real wire, and short ways to ask it."""
 
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -163,9 +164,11 @@ def position_of(record: Listed | CaseMessage) -> Position:
 
 
 def unknown_like(record_id: str, salt: int = 0) -> str:
-    """An id of the same form: digits for digits, letters kept, so that a vendor's check of the form lets it pass."""
-    if record_id.isdigit():
-        return str(987_654_321_000 + salt)[: max(len(record_id), 9)]
+    """An id of the same form: digits for digits, letters kept, so that a check of the form lets it pass."""
+    numbered = re.fullmatch(r"(\D*)(\d{4,})", record_id)
+    if numbered:
+        head, digits = numbered.groups()
+        return head + f"{salt:04}".rjust(len(digits), "9")
     head, body = record_id[:3], record_id[3:]
     tail = f"{salt:04}zQ"[-len(body) :] if body else ""
     return head + "9" * (len(body) - len(tail)) + tail

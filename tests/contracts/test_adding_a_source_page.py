@@ -4,31 +4,18 @@ import os
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "adding-a-source.md"
-BLOCK = re.compile(r'^```\w+ title="([^"]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+from tests.contracts.installed_page import PAGE, ROOT, install_page
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page's files, with the metadata that an installation would leave beside them."""
     directory = tmp_path_factory.mktemp("helpline")
-    for name, text in BLOCK.findall(PAGE.read_text()):
-        path = directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    project = tomllib.loads((directory / "pyproject.toml").read_text())["project"]
-    info = directory / "c360_helpline-1.0.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
-    group, points = next(iter(project["entry-points"].items()))
-    lines = [f"{name} = {target}" for name, target in points.items()]
-    (info / "entry_points.txt").write_text("\n".join([f"[{group}]", *lines, ""]))
+    install_page(directory)
     return directory
 
 
