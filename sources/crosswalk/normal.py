@@ -87,7 +87,8 @@ def phone(value: str, region: str | None) -> tuple[str | None, str | None]:
         parsed = phonenumbers.parse(value, region)
     except phonenumbers.NumberParseException:
         parsed = None
-    if parsed is not None and phonenumbers.is_possible_number(parsed):
+    long_enough = parsed is not None and len(str(parsed.national_number)) >= LOCAL_DIGITS
+    if parsed is not None and long_enough and phonenumbers.is_possible_number(parsed):
         e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
         return e164, str(parsed.national_number)
     digits = "".join(c for c in value if c.isdigit()).lstrip("0")
