@@ -1,0 +1,95 @@
+"""The database: its URL, its transactions, its tables in their newest form, on both kinds."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from sources.crosswalk.migrations import VERSION_TABLE, migrate
+from sources.crosswalk.tables import metadata
+from sources.database import Database, UnsupportedDatabase, open_database
+
+
+def test_what_is_no_database_of_ours_is_refused() -> None:
+    for url in ("", "nonsense", "mysql://localhost/x", "sqlite://", "sqlite:///:memory:"):
+        with pytest.raises(UnsupportedDatabase):
+            open_database(url)
+
+
+async def test_the_migrations_make_the_tables_that_the_code_expects(database: Database) -> None:
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"include_object": ours})
+        return list(compare_metadata(context, metadata))
+
+    def ours(_: object, name: str | None, kind: str, __: bool, ___: object) -> bool:
+        return not (kind == "table" and name is not None and name.startswith(("customer_search", VERSION_TABLE)))
+
+    async with database.transaction() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_two_processes_may_migrate_at_once(server: object, tmp_path: Path) -> None:
+    postgres = server.create_database("twice")  # type: ignore[attr-defined]
+    for url in (f"sqlite:///{tmp_path}/twice.db", postgres):
+        databases = [open_database(url) for _ in range(2)]
+        await asyncio.gather(*(migrate(database) for database in databases))
+        for database in databases:
+            await database.close()
+
+
+async def test_an_exception_rolls_a_transaction_back(database: Database) -> None:
+    insert = text("INSERT INTO leases VALUES ('l', 'me', 1)")
+
+    async def fail() -> None:
+        async with database.transaction() as connection:
+            await connection.execute(insert)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        await fail()
+    async with database.reading() as connection:
+        assert (await connection.execute(text("SELECT count(*) FROM leases"))).scalar_one() == 0
+
+
+async def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
+    async with database.transaction() as writing:
+        await writing.execute(text("INSERT INTO leases VALUES ('l', 'me', 1)"))
+        async with asyncio.timeout(5), database.reading() as reading:
+            assert (await reading.execute(text("SELECT count(*) FROM leases"))).scalar_one() == 0
+
+
+async def test_writers_of_one_process_take_turns(database: Database) -> None:
+    async def add() -> None:
+        async with database.transaction() as connection:
+            more = "ON CONFLICT (name) DO UPDATE SET expires_at = leases.expires_at + 1"
+            await connection.execute(text(f"INSERT INTO leases VALUES ('l', 'me', 1) {more}"))
+
+    await asyncio.gather(*(add() for _ in range(20)))
+    async with database.reading() as connection:
+        assert (await connection.execute(text("SELECT expires_at FROM leases"))).scalar_one() == 20
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "INSERT INTO match_keys VALUES ('email:x', 1)",
+        "INSERT INTO conflicts VALUES ('c', 1, '[]', '2026-01-01', 'open', NULL, NULL)",
+        "INSERT INTO watermarks VALUES ('none', 'changes', 'w', NULL, NULL)",
+    ],
+)
+async def test_a_row_that_points_nowhere_is_refused(database: Database, wrong: str) -> None:
+    with pytest.raises(IntegrityError):
+        async with database.transaction() as connection:
+            await connection.execute(text(wrong))
+
+
+async def test_a_database_that_cannot_be_reached_is_an_error_and_no_wait(tmp_path: Path) -> None:
+    nowhere = open_database("postgresql://x:y@127.0.0.1:1/none")
+    with pytest.raises((DBAPIError, OSError)):
+        async with nowhere.reading():
+            pass
+    await nowhere.close()
