@@ -11,6 +11,7 @@ from sources.tryton.adapter import TrytonAdapter
 from sources.tryton.client import classify
 from sources.tryton.golden import map_example
 from sources.tryton.mapping import MAPPING_VERSION
+from sources.tryton.real.loading import tryton
 from sources.tryton.settings import OPTIONAL_FIELDS, TrytonSettings
 from sources.tryton.simulator import TrytonSimulator
 
@@ -25,4 +26,5 @@ PLUGIN = SourcePlugin(
     map_example=map_example,
     examples=Path(__file__).with_name("examples"),
     optional_fields=OPTIONAL_FIELDS,
+    loader=tryton,
 )

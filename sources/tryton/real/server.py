@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -45,8 +46,9 @@ class State(msgspec.Struct, kw_only=True):
     built_with: str
     password: str
     key: str
-    loaded: str | None = None  # the digest of the history that was loaded
+    loaded: datetime | None = None  # when a history was
     left_out: list[str] = []
+    half_loaded: bool = False  # loading was broken off: the data are worth nothing
 
 
 class RunningTryton(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +71,7 @@ def running(directory: Path) -> Iterator[RunningTryton]:
         if directory.exists() and any(directory.iterdir()) and not (directory / STATE_FILE).exists():
             raise ServerFailed(f"{directory} is neither empty nor the data of a Tryton that was built here")
         base = _empty_company(programs)
-        shutil.rmtree(directory, ignore_errors=True)  # built with other versions: built anew
+        shutil.rmtree(directory, ignore_errors=True)  # of other versions, or half loaded: built anew
         shutil.copytree(base, directory, symlinks=True)
     state = _read(directory)
     if state is None:
@@ -80,8 +82,8 @@ def running(directory: Path) -> Iterator[RunningTryton]:
 
 def version() -> str:
     """What the built data depend on: the servers' versions, how the company is founded, the years it has."""
-    own = (Path(__file__), Path(founding.__file__))
-    parts = [REQUIREMENTS.read_bytes(), *(path.read_bytes() for path in own), str(founding.last_year()).encode()]
+    years = f"{founding.FIRST_YEAR}-{founding.last_year()}"
+    parts = [REQUIREMENTS.read_bytes(), Path(founding.__file__).read_bytes(), f"{MODULES} {years}".encode()]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
@@ -158,7 +160,7 @@ def _read(directory: Path) -> State | None:
     if not path.exists():
         return None
     state = msgspec.json.decode(path.read_bytes(), type=State)
-    return state if state.built_with == version() else None
+    return state if state.built_with == version() and not state.half_loaded else None
 
 
 def _write(directory: Path, state: State) -> None:
