@@ -17,6 +17,7 @@ from tests.contracts.source_under_test import Source, source_under_test
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "roles(*names): run for connectors of these roles only")
     config.addinivalue_line("markers", "methods(*names): run once for each of these that a connector's adapter has")
 
 
@@ -24,13 +25,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """`kind` is an installed connector; `method`, with the mark `methods`, one that its adapter has."""
     if "kind" not in metafunc.fixturenames:
         return
-    mark = metafunc.definition.get_closest_marker("methods")
-    kinds = list(registry.installed())
-    if mark is None:
+    roles = metafunc.definition.get_closest_marker("roles")
+    methods = metafunc.definition.get_closest_marker("methods")
+    kinds = [kind for kind, plugin in registry.installed().items() if roles is None or plugin.role in roles.args]
+    if methods is None:
         metafunc.parametrize("kind", kinds)
-        return
-    pairs = [(kind, method) for kind in kinds for method in mark.args if method in offered(kind)]
-    metafunc.parametrize(("kind", "method"), pairs)
+    else:
+        pairs = [(kind, method) for kind in kinds for method in methods.args if method in offered(kind)]
+        metafunc.parametrize(("kind", "method"), pairs)
 
 
 @cache

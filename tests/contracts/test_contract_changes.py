@@ -94,8 +94,6 @@ async def test_a_changed_customer_is_told_as_one(light: Source, method: str) -> 
 
 async def known_ids(source: Source, ref: Any) -> set[str]:
     method = {"support": "cases_of", "crm": "contracts_of"}.get(source.plugin.role, "invoices_of")
-    if not source.offers(method):
-        pytest.skip(f"without {method} there is nothing to compare the changes with")
     return {record.provenance.record_id for record in await source.whole_list(method, ref)}
 
 

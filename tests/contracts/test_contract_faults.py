@@ -40,8 +40,6 @@ MISBEHAVIOUR = {
 @pytest.mark.parametrize("name", MISBEHAVIOUR)
 async def test_misbehaviour_is_the_right_fault_for_every_method(light: Source, name: str) -> None:
     switches, expected = MISBEHAVIOUR[name]
-    if name == "empty list" and getattr(light.simulator, "answers_nothing_with_an_empty_list", False):
-        pytest.skip("to this vendor an empty list is a good answer: there is no such record")
     questions = await all_questions(light)
     light.simulator.harness.switches = switches
     outcomes = await asyncio.gather(*(outcome(light, method, keys) for method, keys in questions.items()))

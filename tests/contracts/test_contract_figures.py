@@ -115,10 +115,9 @@ def settled_by_invoice(customer: str) -> Counter[str]:
     return settled
 
 
+@pytest.mark.roles("billing")  # the only one that is told of them
 @pytest.mark.methods("invoices_of")
 async def test_withdrawn_and_given_up_invoices_say_so(deep: Source, method: str) -> None:
-    if deep.plugin.role != "billing":
-        pytest.skip("only billing is told of them")
     by_number = {record.number: record for record in await lists(deep, method, RICH)}
     for fact in told(InvoiceClosed, RICH):
         expected = {"void": InvoiceStatus.VOID, "uncollectible": InvoiceStatus.UNCOLLECTIBLE}[fact.how]
@@ -169,10 +168,9 @@ async def test_refunds_hang_on_their_payment_and_lessen_what_can_be_refunded(lig
     assert {record.amount for record in alone.values()} == {refund.amount for refund in refunds}
 
 
+@pytest.mark.roles("billing")
 @pytest.mark.methods("payments_of")
 async def test_an_invoice_and_its_payments_find_each_other(light: Source, method: str) -> None:
-    if not light.offers("invoices_of"):
-        pytest.skip("this source has no invoices")
     facts = told(InvoiceIssued, RICH)
     refs = [ref for payment in await lists(light, method, RICH) for ref in payment.refs]
     assert len(refs) == len(set(refs)), "two payments answer to the same reference"
