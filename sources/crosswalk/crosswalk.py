@@ -3,27 +3,23 @@
 import hashlib
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 import msgspec
 from cachetools import TTLCache
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sources.canonical.actor import RowLimit
 from sources.canonical.customer import Customer, CustomerRecord
 from sources.canonical.provenance import CustomerRef, Origin
-from sources.crosswalk import disputes, normal, reading, registration, rulings, watermarks
-from sources.crosswalk.among import among
-from sources.crosswalk.keys import keys_of
+from sources.crosswalk import disputes, intake, reading, registration, rulings, watermarks
 from sources.crosswalk.linker import Linker, Policy
 from sources.crosswalk.neighbourhood import Neighbourhood
-from sources.crosswalk.rows import UNLINKED, Row, encode
+from sources.crosswalk.rows import Row, encode
 from sources.crosswalk.rules import CrosswalkSettings
 from sources.crosswalk.search import search
 from sources.crosswalk.survivorship import Order
-from sources.crosswalk.tables import records as records_table
 from sources.crosswalk.words import (
     ChangeFreshness,
     Conflict,
@@ -39,11 +35,9 @@ from sources.crosswalk.words import (
 from sources.crosswalk.writer import Writer
 from sources.database import Database
 
-NUL = b"\\u0000"  # as JSON spells it
 CHUNK = 500  # records in one transaction: some tenths of a second, so that other writers wait no longer
 CACHED = 4096  # customers
 CACHE_SECONDS = 2.0  # how long another process's change may go unseen; our own are seen at once
-SEEN = update(records_table).where(among(records_table.c.id, "ids")).values(observed_at=bindparam("now"))
 
 
 class Crosswalk:
@@ -162,13 +156,16 @@ class Crosswalk:
 
         Idempotent; the order of the records does not matter. The last of several of one ref counts.
         """
-        latest = {record.ref: record for record in map(_storable, records)}
+        latest = {record.ref: record for record in map(intake.storable, records)}
         todo = list(latest.values())
         changed: set[str] = set()
         merged: dict[str, str] = {}
         for start in range(0, len(todo), CHUNK):
             async with self._writing() as connection:
-                observed = await self._take_in(connection, origin.uid, todo[start : start + CHUNK])
+                hood = Neighbourhood(connection)
+                batch = todo[start : start + CHUNK]
+                rows = await intake.take_in(hood, origin.uid, batch, self.settings.phone_region, self._rules_digest)
+                observed = await self._write(hood, rows) if rows else Observed(frozenset())
             self.forget(observed.changed)
             changed |= observed.changed
             merged |= observed.merged
@@ -238,45 +235,6 @@ class Crosswalk:
                 await connection.execute(select(func.pg_advisory_xact_lock(360, 2)))
             yield connection
 
-    async def _take_in(self, connection: AsyncConnection, system: str, batch: Sequence[CustomerRecord]) -> Observed:
-        now = datetime.now(UTC)
-        hood = Neighbourhood(connection)
-        await hood.load_batch(system, [record.ref.id for record in batch])
-        unchanged: list[int] = []
-        changed: list[tuple[Row, CustomerRecord]] = []
-        for record in batch:
-            row, other = await self._row(hood, system, record, now)
-            if other:
-                changed.append((row, record))
-            else:
-                unchanged.append(row.id)
-        if unchanged:
-            await connection.execute(SEEN, {"ids": unchanged, "now": now})
-        if not changed:
-            return Observed(frozenset())
-        await hood.load_keys(row for row, _ in changed)
-        for row, record in changed:
-            hood.index(row, keys_of(record, self.settings.phone_region))
-        return await self._write(hood, [row for row, _ in changed])
-
-    async def _row(self, hood: Neighbourhood, system: str, record: CustomerRecord, now: datetime) -> tuple[Row, bool]:
-        """The record's row, as it is now, and whether it is another than the database's."""
-        snapshot = encode(record)
-        digest = hashlib.blake2b(snapshot, key=self._rules_digest, digest_size=16).digest()
-        row = hood.by_ref.get((system, record.ref))
-        if row is None:
-            row = Row(await hood.next_id(), system, record.ref, None, None, b"", b"", False, now, None, UNLINKED, None)
-            row.new = True
-            row.keys = frozenset()
-            hood.add(row)
-        elif row.digest == digest or _outdated(row, record):
-            return row, False
-        row.changed = True
-        row.snapshot, row.digest, row.observed_at, row.decoded = snapshot, digest, now, record
-        row.number_key, row.deleted = normal.number(record.number), record.deleted
-        row.parent, row.url = record.parent, record.url
-        return row, True
-
     async def _ruled(self, connection: AsyncConnection, system: str, ref: CustomerRef) -> tuple[Neighbourhood, Row]:
         hood = Neighbourhood(connection)
         await hood.load_batch(system, [ref.id])
@@ -298,26 +256,3 @@ class Crosswalk:
         await linker.link(rows)
         region = self.settings.phone_region
         return await Writer(self.database.dialect, hood.connection, linker, self._order, region).write(actor, reason)
-
-
-def _storable(record: CustomerRecord) -> CustomerRecord:
-    """The record without NUL characters, which PostgreSQL cannot keep; hardly any has them."""
-    if NUL not in encode(record):
-        return record
-    return msgspec.convert(_without_nul(msgspec.to_builtins(record)), CustomerRecord)
-
-
-def _without_nul(value: Any) -> Any:
-    if isinstance(value, str):
-        return normal.storable(value)
-    if isinstance(value, list | tuple):
-        return [_without_nul(item) for item in value]
-    return {k: _without_nul(v) for k, v in value.items()} if isinstance(value, dict) else value
-
-
-def _outdated(row: Row, record: CustomerRecord) -> bool:
-    """Whether a slower reader brings what is older than what is known."""
-    if record.updated_at is None or record.deleted:
-        return False
-    known = row.record.updated_at
-    return known is not None and record.updated_at < known

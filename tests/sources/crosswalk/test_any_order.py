@@ -53,10 +53,8 @@ async def partition(file: Path, batches: Sequence[Sequence[Seen]]) -> tuple[Any,
             refs = {(origins[system].uid, r.ref) for batch in batches for system, r in batch}
             owners = {(names[uid], ref): owner for (uid, ref), owner in (await crosswalk.owners(list(refs))).items()}
             uids = [uid for uid in owners.values() if uid]
-            links = {
-                (names[li.source_uid], li.ref): li for all_ in (await crosswalk.refs(uids)).values() for li in all_
-            }
-            return owners, crosswalk, links
+            found = (await crosswalk.refs(uids)).values()
+            return owners, {(names[link.source_uid], link.ref): link for links in found for link in links}
         finally:
             await database.close()
 
