@@ -10,6 +10,7 @@ import httpx
 
 from gateway.app import create_app
 from gateway.settings import Settings
+from gateway.telemetry import configure_logs
 from gateway.wiring import Gateway, open_gateway
 from sources import registry
 from sources.crosswalk.backfill import backfill
@@ -96,6 +97,7 @@ async def open_house(
     `systems` gives the kind of each system by its name (one of each installed kind, named by role, otherwise);
     `sections` may change a [sources.*] section; `gateway` is more of [gateway], `more` other sections.
     """
+    configure_logs("error")
     kinds = systems or {plugin.role: kind for kind, plugin in registry.installed().items()}
     async with AsyncExitStack() as opened:
         simulators, configured = {}, {}
