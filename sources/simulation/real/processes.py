@@ -1,5 +1,6 @@
 """Child processes that are servers: started on a free port, waited for, stopped cleanly, and only those."""
 
+import importlib.util
 import os
 import pwd
 import signal
@@ -101,6 +102,14 @@ class ServerProcess:
 
     def _tail(self) -> str:
         return self.log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace").strip()
+
+
+def wheel(name: str) -> Path:
+    """The directory of an installed package, which is not imported. Raises ServerFailed."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ServerFailed(f"the package {name} is not installed: it comes with the extra dev")
+    return Path(spec.origin).parent
 
 
 def free_port() -> int:

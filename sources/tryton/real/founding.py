@@ -36,6 +36,7 @@ def found(rpc: Rpc) -> str:
     rpc.call("model.res.user.write", [rpc.user], {"companies": [["add", [company]]], "company": company})
     rpc.refresh()
     _chart(rpc, company)
+    _exchange(rpc, company)
     _years(rpc, company)
     return _gateway_key(rpc, company)
 
@@ -64,6 +65,19 @@ def _chart(rpc: Rpc, company: int) -> None:
     }
     rpc.call(f"{wizard}.execute", session, {"properties": properties}, "create_properties")
     rpc.call(f"{wizard}.delete", session)
+
+
+def _exchange(rpc: Rpc, company: int) -> None:
+    """Where differences between currencies are booked: no invoice in another currency is posted without."""
+    ids = accounts(rpc, company)
+    journal = rpc.one("account.journal", [["type", "=", "write-off"]])
+    values = {
+        "currency_exchange_journal": journal,
+        "currency_exchange_credit_account": ids["revenue"],
+        "currency_exchange_debit_account": ids["expense"],
+    }
+    configuration = rpc.one("account.configuration", [])
+    rpc.call("model.account.configuration.write", [configuration], values)
 
 
 def _years(rpc: Rpc, company: int) -> None:

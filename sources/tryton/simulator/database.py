@@ -6,6 +6,7 @@ A record is a dict of Python values; a field that leads to other records holds a
 import bisect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from operator import ge, gt, le, lt
 from typing import Any, TypeAlias
 
@@ -26,14 +27,15 @@ class Table:
         self.fields = fields  # name -> the model that it leads to, or None
         self.rows: dict[int, Record] = {}
         self._indexes: dict[str, dict[Any, dict[int, None]]] = {name: {} for name in indexed}
-        self._ids: list[int] = []
+        self._ids: list[int] | None = None  # sorted; None where records came or went since
         self._stamps: list[tuple[datetime, int]] = []
+        self._stamps_sorted = True
 
     def put(self, row: Record) -> Record:
         """Insert a record, or replace the one of its id."""
         known = self.rows.get(row["id"])
         if known is None:
-            bisect.insort(self._ids, row["id"])
+            self._ids = None
         for name, index in self._indexes.items():
             if known is not None:
                 index.get(known[name], {}).pop(row["id"], None)
@@ -46,33 +48,43 @@ class Table:
         """Delete a record."""
         row = self.rows.pop(number, None)
         if row is not None:
-            self._ids.remove(number)
+            self._ids = None
             for name, index in self._indexes.items():
                 index[row[name]].pop(number, None)
 
     def touch(self, row: Record) -> None:
         """Remember when a record, or something that hangs on it, last changed."""
-        bisect.insort(self._stamps, (row["write_date"] or row["create_date"], row["id"]))
+        self._stamps.append((row["write_date"] or row["create_date"], row["id"]))
+        self._stamps_sorted = False
 
     def by(self, name: str, values: Iterable[Any]) -> list[Record]:
         """The records whose indexed field has one of the values."""
         index = self._indexes[name]
         return [self.rows[number] for value in dict.fromkeys(values) for number in index.get(value, ())]
 
-    def among(self, domain: Sequence[Any]) -> Iterator[Record]:
-        """The records that can fit the domain, in the order of their ids where no index helps."""
+    def among(self, domain: Sequence[Any]) -> tuple[Iterator[Record], bool]:
+        """The records that can fit the domain, and whether they come in the order of their ids."""
         for name, operator, value in (clause for clause in domain if _is_leaf(clause)):
             values = value if operator == "in" else [value]
             if operator in ("=", "in") and name == "id":
-                return iter([self.rows[number] for number in dict.fromkeys(values) if number in self.rows])
+                return iter([self.rows[number] for number in dict.fromkeys(values) if number in self.rows]), False
             if operator in ("=", "in") and name in self._indexes:
-                return iter(self.by(name, values))
+                return iter(self.by(name, values)), False
         since = next((at for clause in domain if (at := _since(clause)) is not None), None)
         if since is not None:
-            touched = {number for _, number in self._stamps[bisect.bisect_left(self._stamps, (since, -1)) :]}
-            return iter([self.rows[number] for number in sorted(touched) if number in self.rows])
+            touched = self._touched(since)
+            return iter([self.rows[number] for number in sorted(touched) if number in self.rows]), True
         above = next((c[2] for c in domain if _is_leaf(c) and c[0] == "id" and c[1] == ">"), 0)
-        return (self.rows[number] for number in self._ids[bisect.bisect_right(self._ids, above) :])
+        if self._ids is None:
+            self._ids = sorted(self.rows)
+        ids = self._ids
+        return (self.rows[ids[place]] for place in range(bisect.bisect_right(ids, above), len(ids))), True
+
+    def _touched(self, since: datetime) -> set[int]:
+        if not self._stamps_sorted:
+            self._stamps.sort()
+            self._stamps_sorted = True
+        return {number for _, number in self._stamps[bisect.bisect_left(self._stamps, (since, -1)) :]}
 
 
 class Database:
@@ -95,14 +107,18 @@ class Database:
         table = self.table(model)
         if "active" in table.fields and not _names(domain, "active"):
             domain = [*domain, ["active", "=", True]]
-        found = (row for row in table.among(domain) if self.fits(model, row, domain))
+        candidates, in_order = table.among(domain)
+        found = (row for row in candidates if self.fits(model, row, domain))
+        end = None if limit is None else offset + limit
         if order in (None, [], [["id", "ASC"]]):
+            if in_order:
+                return list(islice(found, offset, end))
             rows = sorted(found, key=lambda row: int(row["id"]))
         else:
             rows = list(found)
             for field, direction in reversed(order or ()):
                 self._sort(model, rows, field, direction)
-        return rows[offset : None if limit is None else offset + limit]
+        return rows[offset:end]
 
     def fits(self, model: str, row: Record, domain: Sequence[Any]) -> bool:
         """Whether a record fits a domain. Raises UnknownName."""
