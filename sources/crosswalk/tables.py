@@ -56,7 +56,7 @@ customers = Table(
     Column("uid", String(16), nullable=False, unique=True),
     Column("number", Text),
     Column("number_key", Text),
-    Column("merged_into", String(16), ForeignKey("customers.uid"), index=True),
+    Column("merged_into", String(16), ForeignKey("customers.uid")),
     Column("live", Boolean, nullable=False),  # false: no record stands for it any more
     Column("display_name", Text, nullable=False),
     Column("sort_name", Sortable, nullable=False),
@@ -76,7 +76,14 @@ customers = Table(
         sqlite_where=text("merged_into IS NULL"),
         postgresql_where=text("merged_into IS NULL"),
     ),
-    Index("customers_newest", "live", "since", "uid"),
+    # Both are partial, else SQLite takes them for good ones where nearly every row fits.
+    Index("customers_newest", "since", "uid", sqlite_where=text("live = 1"), postgresql_where=text("live")),
+    Index(
+        "customers_merged",
+        "merged_into",
+        sqlite_where=text("merged_into IS NOT NULL"),
+        postgresql_where=text("merged_into IS NOT NULL"),
+    ),
 )
 
 records = Table(

@@ -13,7 +13,7 @@ SORTABLE = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 SQLITE = (
     # A column for each class of sensitivity: a search names the columns that its viewer may match.
-    "CREATE VIRTUAL TABLE customer_search USING fts5(internal, personal, tax, tokenize='unicode61', prefix='2 3 4')",
+    "CREATE VIRTUAL TABLE customer_search USING fts5(internal, personal, tax, tokenize='unicode61', prefix='1 2 3')",
     *(
         f"CREATE TRIGGER decisions_no_{verb} BEFORE {verb} ON decisions "
         "BEGIN SELECT RAISE(ABORT, 'decisions are append-only'); END"
@@ -62,7 +62,13 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("uid"),
     )
-    op.create_index("customers_newest", "customers", ["live", "since", "uid"], unique=False)
+    op.create_index(
+        "customers_newest",
+        "customers",
+        ["since", "uid"],
+        sqlite_where=sa.text("live = 1"),
+        postgresql_where=sa.text("live"),
+    )
     op.create_index(
         "customers_number",
         "customers",
@@ -71,7 +77,13 @@ def _create_tables() -> None:
         sqlite_where=sa.text("merged_into IS NULL"),
         postgresql_where=sa.text("merged_into IS NULL"),
     )
-    op.create_index(("ix_customers_merged_into"), "customers", ["merged_into"], unique=False)
+    op.create_index(
+        "customers_merged",
+        "customers",
+        ["merged_into"],
+        sqlite_where=sa.text("merged_into IS NOT NULL"),
+        postgresql_where=sa.text("merged_into IS NOT NULL"),
+    )
     op.create_index(("ix_customers_parent_uid"), "customers", ["parent_uid"], unique=False)
     op.create_table(
         "leases",
