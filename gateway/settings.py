@@ -16,6 +16,7 @@ from gateway.configuration.problems import Problem, SettingsError, problems_of
 from gateway.configuration.reading import read_tables
 from gateway.configuration.records import Records, read_records
 from gateway.configuration.sections import (
+    CacheSection,
     GatewaySection,
     IdentitySection,
     LedgerSection,
@@ -46,6 +47,7 @@ class Settings(BaseSettings):
     standing: Mapping[str, Any] | None = None
     matching: MatchingSection = MatchingSection()
     ledger: LedgerSection = LedgerSection()
+    cache: CacheSection = CacheSection()
     telemetry: TelemetrySection = TelemetrySection()
 
     @field_validator("sources")

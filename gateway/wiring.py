@@ -27,8 +27,6 @@ from sources.crosswalk.refresh import Poller
 from sources.database import Database, UnsupportedDatabase, open_database
 from sources.systems import System, Systems
 
-L1_ENTRIES = 50_000  # records in memory: some 100 MB, the customers that a call centre has open at one time
-
 
 class Gateway(msgspec.Struct, frozen=True, kw_only=True):
     """A gateway's parts, open and ready."""
@@ -56,7 +54,7 @@ async def open_gateway(settings: Settings, *, workers: int = 1) -> AsyncIterator
         tracing = Tracing(settings.telemetry.otlp_endpoint)
         opened.callback(tracing.close)
         redis = await opened.enter_async_context(open_redis(settings.gateway.redis_url))
-        cache = Cache(l1_entries=L1_ENTRIES, redis=redis.client)
+        cache = Cache(l1_entries=settings.cache.entries, redis=redis.client)
         opened.push_async_callback(cache.close)
         metrics.watch_cache(cache.counts)
         crosswalk = await opened.enter_async_context(open_crosswalk(settings))
@@ -72,7 +70,9 @@ async def open_gateway(settings: Settings, *, workers: int = 1) -> AsyncIterator
         )
         issuer = development_issuer(settings)
         authenticator, issuer_check = await opened.enter_async_context(open_identity(settings.identity, issuer))
-        asked = Systems(systems, cache, records=settings.systems_of_record.systems)
+        asked = Systems(
+            systems, cache, records=settings.systems_of_record.systems, cache_seconds=settings.cache.seconds
+        )
 
         async def forget(system: System, change: Change, customer: str | None) -> None:
             await asked.forget(system.uid, customer=change.customer_ref, record_id=change.record_id)

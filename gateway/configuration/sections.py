@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from sources.systems import ROLES_BY_KIND
 
 SQLITE = "sqlite:///"
 DATABASE_SCHEMES = ("sqlite", "postgresql")
@@ -111,6 +113,20 @@ class LedgerSection(Section):
     """[ledger]: for how long an invoice may be missing there before that is a finding."""
 
     posting_lag_seconds: float = Field(default=86_400, ge=0)
+
+
+class CacheSection(Section):
+    """[cache]: how many records are kept in memory, and by kind for how long, where a source's own time does not fit."""
+
+    entries: int = Field(default=50_000, ge=100)
+    seconds: Mapping[str, Annotated[float, Field(ge=0)]] = {}
+
+    @field_validator("seconds")
+    @classmethod
+    def _kinds(cls, seconds: Mapping[str, float]) -> Mapping[str, float]:
+        if unknown := sorted(seconds.keys() - ROLES_BY_KIND.keys()):
+            raise ValueError(f"names {unknown[0]}, which is no kind of record; there are {', '.join(ROLES_BY_KIND)}")
+        return seconds
 
 
 class TelemetrySection(Section):

@@ -24,9 +24,9 @@ class Freshness(Enum):
 FreshnessEnum = exposed_enum(Freshness)
 
 
-def freshness_of(shared: "Context", source_uid: str, fetched_at: datetime) -> Freshness:
-    """LIVE, CACHED or STALE, by when the vendor answered and how long this source's answers count as fresh."""
+def freshness_of(shared: "Context", source_uid: str, fetched_at: datetime, kind: str | None = None) -> Freshness:
+    """LIVE, CACHED or STALE, by when the vendor answered and how long this kind of record counts as fresh."""
     if fetched_at >= shared.started_at:
         return Freshness.LIVE
     age = (shared.started_at - fetched_at).total_seconds()
-    return Freshness.CACHED if age <= shared.systems.fresh_seconds(source_uid) else Freshness.STALE
+    return Freshness.CACHED if age <= shared.systems.fresh_seconds(source_uid, kind) else Freshness.STALE

@@ -17,6 +17,7 @@ from sources.canonical.provenance import Listed, Provenance
 
 RECORDS: tuple[Any, ...] = tuple(read.record for read in RECORD_READS)
 NODES: dict[str, Any] = {record.__name__: exposed(record, Node, SourceRecord) for record in RECORDS}
+KINDS = {read.record.__name__: read.kind for read in RECORD_READS} | {"ErpAccount": "ledger", "TaxContext": "tax"}
 CustomerType = exposed(Customer, Node)
 ErpAccountType = exposed(ErpAccount, SourceRecord)
 TaxContextType = exposed(TaxContext, SourceRecord)
@@ -35,7 +36,9 @@ def age_seconds(self: Provenance, info: Info[Any, Any]) -> float:
 
 
 def freshness(self: Provenance, info: Info[Any, Any]) -> Freshness:
-    return freshness_of(context(info), self.source, self.fetched_at)
+    parent = info.path.prev
+    kind = KINDS.get(parent.typename or "") if parent else None
+    return freshness_of(context(info), self.source, self.fetched_at, kind)
 
 
 ID_TEXT = "Opaque and stable for ever; `node(id)` takes it."
