@@ -12,6 +12,7 @@ from pydantic import ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gateway.configuration.development import require_loopback
+from gateway.configuration.limits import LimitsSection
 from gateway.configuration.problems import Problem, SettingsError, problems_of
 from gateway.configuration.reading import read_tables
 from gateway.configuration.records import Records, read_records
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     matching: MatchingSection = MatchingSection()
     ledger: LedgerSection = LedgerSection()
     cache: CacheSection = CacheSection()
+    limits: LimitsSection = LimitsSection()
     telemetry: TelemetrySection = TelemetrySection()
 
     @field_validator("sources")
