@@ -36,9 +36,9 @@ class Ledger:
 
     def post_invoices(self, documents: Sequence[Document]) -> None:
         """Create and post invoices; their days must not lie before those that were posted already."""
-        values = [self._invoice(document) for document in documents]
-        ids = self._post(values)
-        self.invoices |= {document.issued.number: n for document, n in zip(documents, ids, strict=True)}
+        every = [document for document in documents for _ in range(document.issued.ledger_copies)]
+        for document, made in zip(every, self._post([self._invoice(each) for each in every]), strict=True):
+            self.invoices.setdefault(document.issued.number, made)
 
     def post_credits(self, credits: Sequence[CreditIssued], today: date) -> None:
         """Create and post credit notes, today: numbers must not go back in time."""

@@ -101,7 +101,7 @@ def _values(fact: CustomerKnown, references: References, company: int) -> dict[s
         "invoice": True,
         "delivery": True,
     }
-    reached = {"email": fact.email, "phone": fact.phone, "website": fact.website}
+    reached = {"email": fact.emails_by_system.get(ERP, fact.email), "phone": fact.phone, "website": fact.website}
     values: dict[str, Any] = {
         "name": fact.names_by_system.get(ERP, fact.name),
         "addresses": [["create", [address]]],

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -104,8 +105,13 @@ def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrytonLoad
 
 
 def _fill(directory: Path) -> None:
-    with tryton(directory) as loader:
-        asyncio.run(loader.absorb_all(HISTORY, lambda done, of: None))
+    """In a thread of its own: a test's event loop may be running here already."""
+
+    async def fill(loader: TrytonLoader) -> None:
+        await loader.absorb_all(HISTORY, lambda done, of: None)
+
+    with tryton(directory) as loader, ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(fill(loader))).result()
 
 
 @pytest.fixture(params=["simulated", "real"])

@@ -100,6 +100,8 @@ HISTORY: tuple[Fact, ...] = (
     invoice("C-3", "INV-06", 40, line("5000"), currency="JPY"),
     invoice("C-4", "INV-07", 45, line("1.125", rate="0"), currency="KWD"),
     invoice("C-1", "INV-08", 50, ledger="missing"),
+    invoice("C-5", "INV-09", 55, ledger_copies=2),
+    invoice("C-5", "INV-10", 56),
     CreditIssued(
         at=moment(60),
         customer="C-1",

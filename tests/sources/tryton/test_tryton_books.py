@@ -160,6 +160,12 @@ async def test_ledger_documents_of_many_numbers_come_in_one_call(ledger: Ledger)
     assert (await ledger.adapter.ledger_documents(["INV-03"]))["INV-03"][0].settled
 
 
+async def test_a_document_that_was_entered_twice_is_there_twice(ledger: Ledger) -> None:
+    twice = (await ledger.adapter.ledger_documents(["INV-09"]))["INV-09"]
+    assert [document.total for document in twice] == [Money(12000, "EUR")] * 2
+    assert len({document.record_id for document in twice}) == 2
+
+
 async def test_orders_say_where_they_stand(ledger: Ledger) -> None:
     ref = await ledger.ref("C-1")
     orders = (await ledger.adapter.orders_of([ref], Window()))[ref].records
