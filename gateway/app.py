@@ -51,6 +51,7 @@ def context_opener(gateway: Gateway, masks: Masks) -> Callable[[Actor, str], Con
             crosswalk=gateway.crosswalk,
             standing=standing,
             posting_lag_seconds=posting_lag_seconds,
+            announcements=gateway.announcements,
         )
 
     return open_context

@@ -7,6 +7,7 @@ import httpx
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.announcing import Announcer
 from gateway.configuration.sections import IdentitySection
 from gateway.development_issuer import ISSUER, DevelopmentIssuer
 from gateway.failures import CommandFailed
@@ -19,13 +20,13 @@ from gateway.settings import Problem, Settings, SettingsError
 from gateway.stores import database_answers, open_redis
 from gateway.telemetry import Metrics, Tracing
 from sources import registry
+from sources.announcements import Announcements
 from sources.cache import Cache
-from sources.capabilities import Change
 from sources.crosswalk.crosswalk import Crosswalk
 from sources.crosswalk.migrations import migrate
 from sources.crosswalk.refresh import Poller
 from sources.database import Database, UnsupportedDatabase, open_database
-from sources.systems import System, Systems
+from sources.systems import Systems
 
 
 class Gateway(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +38,8 @@ class Gateway(msgspec.Struct, frozen=True, kw_only=True):
     systems: Systems
     poller: Poller
     """Keeps crosswalk and cache fresh while its `run` runs."""
+    announcements: Announcements
+    """Tells the streams of this process what changed."""
     authenticator: Authenticator
     issuer: DevelopmentIssuer | None
     """The development issuer; None where an external one is configured."""
@@ -74,15 +77,17 @@ async def open_gateway(settings: Settings, *, workers: int = 1) -> AsyncIterator
             systems, cache, records=settings.systems_of_record.systems, cache_seconds=settings.cache.seconds
         )
 
-        async def forget(system: System, change: Change, customer: str | None) -> None:
-            await asked.forget(system.uid, customer=change.customer_ref, record_id=change.record_id)
+        announcements = Announcements()
+        announcer = Announcer(asked, announcements, redis.client)
+        await opened.enter_async_context(announcer.hearing())
 
         yield Gateway(
             settings=settings,
             database=crosswalk.database,
             crosswalk=crosswalk,
             systems=asked,
-            poller=Poller(crosswalk, systems, forget, settings.gateway.poll_seconds),
+            poller=Poller(crosswalk, systems, announcer.on_change, settings.gateway.poll_seconds),
+            announcements=announcements,
             authenticator=authenticator,
             issuer=issuer,
             policy=packaged_policy(),

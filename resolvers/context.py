@@ -12,6 +12,7 @@ from resolvers.loaders import Loaders
 from resolvers.masks import Mask
 from resolvers.rows import admits, normalized
 from resolvers.views.standing import StandingTable
+from sources.announcements import Announcements
 from sources.canonical.actor import Actor, Grants
 from sources.canonical.customer import Customer
 from sources.crosswalk.crosswalk import Crosswalk
@@ -33,6 +34,7 @@ class Context:
         crosswalk: Crosswalk,
         standing: StandingTable,
         posting_lag_seconds: float,
+        announcements: Announcements,
     ) -> None:
         self.actor = actor
         self.rows = normalized(actor.rows)
@@ -43,6 +45,7 @@ class Context:
         self.crosswalk = crosswalk
         self.standing = standing
         self.posting_lag_seconds = posting_lag_seconds
+        self.announcements = announcements
         self.started_at = datetime.now(UTC)
         self.today: date = self.started_at.date()
         self.loaders = Loaders(systems, crosswalk)
@@ -57,6 +60,10 @@ class Context:
         """Those of the customers that exist and that the viewer's rows admit, in order."""
         found = await self.loaders.customers(list(uids))
         return [customer for customer in found if customer is not None and admits(self.rows, customer)]
+
+    def close(self) -> None:
+        """The request is over or its caller has gone: end what is still being loaded for it."""
+        self.loaders.close()
 
     def tell(self, info: Info[Any, Any], faults: Mapping[str, SourceFault]) -> None:
         """Put errors beside a field's data: systems that should have added to it and did not."""

@@ -13,6 +13,7 @@ from aiodataloader import DataLoader
 from sources.canonical.customer import Customer
 from sources.canonical.provenance import CustomerRef, Listed
 from sources.capabilities import MAX_UPSTREAM_PAGES, Page, Window
+from sources.crosswalk.asking import ask_for_numbers
 from sources.crosswalk.crosswalk import Crosswalk
 from sources.faults import SourceFault
 from sources.systems import System, Systems
@@ -21,19 +22,22 @@ EVERYTHING = Window()  # the newest of a list, unfiltered: what most edges ask f
 
 
 class Loaders:
-    """The loaders of one request."""
+    """The loaders of one request. Close them at its end: what they still fetch is for nobody."""
 
     def __init__(self, systems: Systems, crosswalk: Crosswalk) -> None:
         self._systems = systems
+        self._batches: set[asyncio.Task[Any] | None] = set()
+        self._closed = False
         self._loaders: dict[Any, DataLoader[Any, Any]] = {}
-        self._customers: DataLoader[str, Customer | None] = DataLoader(_customers(crosswalk))
-        self._owners: DataLoader[tuple[str, CustomerRef], str | None] = DataLoader(_owners(crosswalk))
+        self._customers: DataLoader[str, Customer | None] = DataLoader(self._tracked(_customers(crosswalk)))
+        self._owners: DataLoader[tuple[str, CustomerRef], str | None] = DataLoader(self._tracked(_owners(crosswalk)))
+        self._numbers: DataLoader[str, tuple[str, ...]] = DataLoader(self._tracked(_numbers(crosswalk, systems)))
 
     async def one(self, system: System, method: str, key: Any, *args: Any) -> Any:
         """What a method of a source gives for one key; raises its SourceFault."""
         loader = self._loaders.get((system.uid, method, args))
         if loader is None:
-            loader = DataLoader(self._batch(system, method, args))
+            loader = DataLoader(self._tracked(self._batch(system, method, args)))
             self._loaders[(system.uid, method, args)] = loader
         return await asyncio.shield(loader.load(key))  # a field that is given up must not take others' answers along
 
@@ -54,6 +58,10 @@ class Loaders:
     async def customers(self, uids: Sequence[str]) -> Sequence[Customer | None]:
         return await asyncio.shield(self._customers.load_many(uids))
 
+    async def uids_of_number(self, number: str) -> tuple[str, ...]:
+        """The customers of a number; raises the fault of a source that may know it."""
+        return await asyncio.shield(self._numbers.load(number))
+
     async def owner(self, record: Listed) -> Customer | None:
         """The customer whose record this is."""
         if record.customer_ref is None:
@@ -64,6 +72,26 @@ class Loaders:
     async def owner_of(self, source_uid: str, ref: CustomerRef) -> str | None:
         """The uid of the customer that a source's record stands for."""
         return await asyncio.shield(self._owners.load((source_uid, ref)))
+
+    def close(self) -> None:
+        """Cancel the batches under way; those that are about to begin will not."""
+        self._closed = True
+        for task in self._batches:
+            if task is not None:
+                task.cancel()
+
+    def _tracked(self, ask: Any) -> Any:
+        async def tracked(keys: Sequence[Any]) -> Any:
+            if self._closed:
+                raise asyncio.CancelledError
+            task = asyncio.current_task()
+            self._batches.add(task)
+            try:
+                return await ask(keys)
+            finally:
+                self._batches.discard(task)
+
+        return tracked
 
     def _batch(self, system: System, method: str, args: tuple[Any, ...]) -> Any:
         async def ask(keys: Sequence[Any]) -> list[Any]:
@@ -85,6 +113,14 @@ def _owners(crosswalk: Crosswalk) -> Any:
     async def read(refs: Sequence[tuple[str, CustomerRef]]) -> list[str | None]:
         found = await crosswalk.owners(refs)
         return [found.get(ref) for ref in refs]
+
+    return read
+
+
+def _numbers(crosswalk: Crosswalk, systems: Systems) -> Any:
+    async def read(numbers: Sequence[str]) -> list[Any]:
+        found = await ask_for_numbers(crosswalk, systems.all, numbers)
+        return [found[number] for number in numbers]
 
     return read
 

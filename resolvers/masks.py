@@ -1,8 +1,8 @@
 """Who may see what: worked out once for each set of grants, never for each row.
 
 A field needs the class on itself, the class of the type that it leads to (through lists and connections) and the
-permission that it names. A type's class so closes every path to the type; an interface is judged by the record
-that stands behind it.
+permission that it names. A type's class so closes every path to the type; an interface or a union is judged by the
+record that stands behind it.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from inspect import isawaitable
 from typing import Any, TypeAlias
 
 import msgspec
-from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, GraphQLResolveInfo, get_named_type
+from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo, get_named_type, is_abstract_type
 from strawberry import Schema
 
 from resolvers.errors import forbidden
@@ -73,10 +73,12 @@ class Masks:
             classes = {own.get(CLASS), self._type_classes.get(kind.name), *self._classes_behind(field)} - {None}
             need = Need(frozenset(c for c in classes if c is not None), own.get(PERMISSION))
             self._needs[coordinate] = need
-            if isinstance(get_named_type(field.type), GraphQLInterfaceType):
+            if is_abstract_type(get_named_type(field.type)):
                 field.resolve = partial(_judge_record, field.resolve)
             if need.permission or need.classes - {self._type_classes.get(kind.name)}:  # the rest is closed on the way
                 field.resolve = partial(_guard, coordinate, field.resolve)
+                if field.subscribe is not None:
+                    field.subscribe = partial(_guard, coordinate, field.subscribe)
 
     def _classes_behind(self, field: GraphQLField) -> set[Sensitivity | None]:
         target = get_named_type(field.type)

@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from resolvers.exposure import RECORDS, grow
 from resolvers.masks import Masks
+from resolvers.roots.changes import Subscription, show_events
 from resolvers.roots.conflicts import IDENTITY_CONFLICTS
 from resolvers.roots.customers import CUSTOMER, CUSTOMER_BY, CUSTOMERS
 from resolvers.roots.nodes import NODE, NODES
@@ -40,7 +41,8 @@ def graph() -> tuple[strawberry.Schema, Masks]:
         identity_conflicts=IDENTITY_CONFLICTS,
     )
     config = StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True)
-    schema = strawberry.Schema(Query, types=list(RECORD_TYPES.values()), config=config)
+    schema = strawberry.Schema(Query, subscription=Subscription, types=list(RECORD_TYPES.values()), config=config)
+    show_events(schema)
     return schema, Masks(schema, RECORDS)
 
 

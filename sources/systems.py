@@ -131,12 +131,13 @@ class Systems:
         self, source_uid: str, *, customer: CustomerRef | None = None, record_id: str | None = None
     ) -> None:
         """Drop what is cached of a customer or a record in a source, in every process."""
-        tags = []
-        if customer is not None:
-            tags.append(customer_tag(source_uid, customer))
-        if record_id is not None:
-            tags.append(record_tag(source_uid, record_id))
-        await self._cache.purge(tags)
+        await self._cache.purge(_tags_about(source_uid, customer, record_id))
+
+    def forget_here(
+        self, source_uid: str, *, customer: CustomerRef | None = None, record_id: str | None = None
+    ) -> None:
+        """The same in this process alone, at once: where word of a change came before word of the purge."""
+        self._cache.purge_here(_tags_about(source_uid, customer, record_id))
 
     def last_known(self, system: System, ref: CustomerRef) -> float | None:
         """When this source last told something about a customer (epoch seconds), from the cache alone."""
@@ -159,6 +160,15 @@ def customer_tag(source_uid: str, ref: CustomerRef) -> str:
 def record_tag(source_uid: str, record_id: str) -> str:
     """The cache tag of everything that holds a record."""
     return f"{source_uid}:r:{record_id}"
+
+
+def _tags_about(source_uid: str, customer: CustomerRef | None, record_id: str | None) -> list[str]:
+    tags = []
+    if customer is not None:
+        tags.append(customer_tag(source_uid, customer))
+    if record_id is not None:
+        tags.append(record_tag(source_uid, record_id))
+    return tags
 
 
 def _space(system: System, method: Method, args: Sequence[Any]) -> str:

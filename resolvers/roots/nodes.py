@@ -21,17 +21,18 @@ READS = {read.record.__name__: read for read in RECORD_READS}
 
 
 async def node(info: Info[Any, Any], id: strawberry.ID) -> Any:
-    return await _node(context(info), id)
+    return await record_of_id(context(info), id)
 
 
 async def nodes(info: Info[Any, Any], ids: list[strawberry.ID]) -> list[Any]:
     if len(ids) > MAX_NODES:
         raise bad_input(f"ids holds {len(ids)} ids; at most {MAX_NODES} are read at once")
     shared = context(info)
-    return await asyncio.gather(*(_node(shared, each) for each in ids), return_exceptions=True)
+    return await asyncio.gather(*(record_of_id(shared, each) for each in ids), return_exceptions=True)
 
 
-async def _node(shared: Context, global_id: str) -> Any:
+async def record_of_id(shared: Context, global_id: str) -> Any:
+    """Any record by its global id; None where there is none within the viewer's rows. Raises what failed."""
     try:
         parts = ids.decode(global_id)
     except ids.NotAnId:
@@ -42,10 +43,11 @@ async def _node(shared: Context, global_id: str) -> Any:
         return await shared.customer(parts.id)
     if parts.type == "IdentityConflict":
         return await conflict_node(shared, parts.id)
-    return await _record(shared, parts) if parts.type in READS else None
+    return await record_of(shared, parts) if parts.type in READS else None
 
 
-async def _record(shared: Context, parts: ids.RecordId) -> Listed | None:
+async def record_of(shared: Context, parts: ids.RecordId) -> Listed | None:
+    """The record of an id of a type in READS, within the viewer's rows. Raises the source's fault as an error."""
     system = shared.systems.by_uid(parts.source)
     if system is None:
         return None

@@ -112,6 +112,10 @@ class Cache:
         finally:
             self._purge_here(hashed)
 
+    def purge_here(self, tags: Iterable[str]) -> None:
+        """Forget in this process alone: another one that purged for everybody has said so by a way of its own."""
+        self._purge_here(tuple({tag_of(tag) for tag in tags}))
+
     def peek(self, space: str, key: Hashable) -> Entry | None:
         """What this process last knew, however old; no call."""
         return self._memory.peek((space, key))
