@@ -6,7 +6,9 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute, Route
 
 from gateway.development_issuer import development_routes, loopback_only
+from gateway.edge.browsers import Browsers
 from gateway.edge.endpoint import Endpoint
+from gateway.edge.explorer import Explorer
 from gateway.health import public_routes
 from gateway.telemetry.tracing import App, traced
 from gateway.wiring import Gateway
@@ -20,11 +22,15 @@ def create_app(gateway: Gateway) -> App:
     """The public app: /graphql, /healthz, /readyz, and the development issuer's keys where it is on."""
     schema, masks = graph()
     endpoint = Endpoint(
-        schema,
+        schema._schema,
         authenticate=gateway.authenticator.authenticate,
         open_context=context_opener(gateway, masks),
         metrics=gateway.metrics,
         deadline_seconds=gateway.settings.gateway.deadline_seconds,
+        limits=gateway.settings.limits,
+        texts=gateway.texts,
+        browsers=Browsers(gateway.settings.cors),
+        explorer=Explorer() if gateway.issuer is not None else None,
     )
     routes: list[BaseRoute] = [
         Route("/graphql", endpoint),

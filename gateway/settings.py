@@ -18,6 +18,7 @@ from gateway.configuration.reading import read_tables
 from gateway.configuration.records import Records, read_records
 from gateway.configuration.sections import (
     CacheSection,
+    CorsSection,
     GatewaySection,
     IdentitySection,
     LedgerSection,
@@ -50,6 +51,7 @@ class Settings(BaseSettings):
     ledger: LedgerSection = LedgerSection()
     cache: CacheSection = CacheSection()
     limits: LimitsSection = LimitsSection()
+    cors: CorsSection = CorsSection()
     telemetry: TelemetrySection = TelemetrySection()
 
     @field_validator("sources")

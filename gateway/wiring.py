@@ -10,7 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.announcing import Announcer
 from gateway.configuration.sections import IdentitySection
 from gateway.development_issuer import ISSUER, DevelopmentIssuer
+from gateway.edge.texts import Texts
 from gateway.failures import CommandFailed
+from gateway.fronting import known_texts
 from gateway.health import Check, Readiness
 from gateway.identity import Authenticator
 from gateway.identity.issuer import IssuerKeys
@@ -44,6 +46,8 @@ class Gateway(msgspec.Struct, frozen=True, kw_only=True):
     issuer: DevelopmentIssuer | None
     """The development issuer; None where an external one is configured."""
     policy: ReadPolicy
+    texts: Texts
+    """The documents that are known by an id or a hash."""
     metrics: Metrics
     tracing: Tracing
     readiness: Readiness
@@ -91,6 +95,7 @@ async def open_gateway(settings: Settings, *, workers: int = 1) -> AsyncIterator
             authenticator=authenticator,
             issuer=issuer,
             policy=packaged_policy(),
+            texts=known_texts(settings.gateway, redis.client),
             metrics=metrics,
             tracing=tracing,
             readiness=Readiness(

@@ -28,7 +28,8 @@ class GatewaySection(Section):
     redis_url: str | None = None
     deadline_seconds: float = Field(default=5.0, gt=0, le=60)
     poll_seconds: float = Field(default=15.0, ge=1, le=3600)
-    trusted_documents: Literal["off"] = "off"
+    trusted_documents: Literal["off", "prefer", "only"] = "off"
+    documents_dir: Path | None = None
     data_directory: Path = Path()
 
     @field_validator("database_url")
@@ -47,6 +48,12 @@ class GatewaySection(Section):
             raise ValueError("is not a URL such as redis://127.0.0.1:6379/0")
         return url
 
+    @model_validator(mode="after")
+    def _documents_somewhere(self) -> "GatewaySection":
+        if (self.documents_dir is None) != (self.trusted_documents == "off"):
+            raise ValueError("has only one of trusted_documents and documents_dir: set both, or neither")
+        return self
+
     @property
     def on_sqlite(self) -> bool:
         return self.database_url.startswith(SQLITE)
@@ -59,6 +66,8 @@ class GatewaySection(Section):
     def located(self, directory: Path) -> "GatewaySection":
         """The same, relative paths taken from `directory`: that of the file that names them."""
         update: dict[str, object] = {"data_directory": directory / self.data_directory}
+        if self.documents_dir is not None:
+            update["documents_dir"] = directory / self.documents_dir
         if self.on_sqlite:
             update["database_url"] = SQLITE + str(directory / self.database_url.removeprefix(SQLITE))
         return self.model_copy(update=update)
@@ -99,6 +108,22 @@ class IdentitySection(Section):
         if self.issuer and not {"audience", "tenant"} <= self.model_fields_set:
             raise ValueError("has an issuer but not both audience and tenant")
         return self
+
+
+class CorsSection(Section):
+    """[cors]: whose pages may ask from a browser. Nobody's, where nothing is listed."""
+
+    allow_origins: tuple[str, ...] = ()
+    allow_credentials: bool = False
+
+    @field_validator("allow_origins")
+    @classmethod
+    def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            parts = urlsplit(origin)
+            if parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}".lower():
+                raise ValueError(f"has {origin!r}, which is no origin such as https://portal.example.com")
+        return origins
 
 
 class MatchingSection(Section):

@@ -8,8 +8,9 @@ from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.edge.negotiation import chosen
 from gateway.edge.refusals import Refusal
-from resolvers.errors import formatted
+from resolvers.errors import ErrorCode, formatted
 
 GRAPHQL_TYPE = "application/graphql-response+json"
 JSON_TYPE = "application/json"
@@ -17,25 +18,22 @@ JSON_TYPE = "application/json"
 SECURITY_HEADERS = {
     "cache-control": "private, no-store",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cross-origin-resource-policy": "same-origin",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
 }
 
 
-def media_type_of(request: Request) -> str | None:
-    """The first type of Accept that we speak; JSON where the client does not say; None where there is none."""
-    accept = request.headers.get("accept")
-    if not accept:
-        return JSON_TYPE
-    for wanted in accept.lower().split(","):
-        kind, _, parameters = wanted.strip().partition(";")
-        if "q=0" in parameters.replace(" ", "").split(";"):
-            continue
-        if kind.strip() in (JSON_TYPE, "*/*", "application/*"):
-            return JSON_TYPE
-        if kind.strip() == GRAPHQL_TYPE:
-            return GRAPHQL_TYPE
-    return None
+OFFERS = (JSON_TYPE, GRAPHQL_TYPE)
+
+
+def media_type_of(request: Request) -> str:
+    """The type in which the client wants its answer; JSON where it does not say. Raises Refusal: 406."""
+    media_type = chosen(request.headers.get("accept"), OFFERS)
+    if media_type is None:
+        raise Refusal(406, ErrorCode.NOT_ACCEPTABLE, f"accept {GRAPHQL_TYPE} or {JSON_TYPE}")
+    return media_type
 
 
 def answer(body: dict[str, Any], status: int, media_type: str, correlation_id: str) -> Response:

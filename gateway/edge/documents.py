@@ -10,6 +10,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLSchema,
     GraphQLSyntaxError,
     InlineFragmentNode,
     NoSchemaIntrospectionCustomRule,
@@ -20,12 +21,13 @@ from graphql import (
     specified_rules,
     validate,
 )
-from strawberry import Schema
 
+from gateway.edge.wording import in_plain_words
 from resolvers.errors import ErrorCode, GatewayError
 
-KEPT_DOCUMENTS = 2000  # an application has tens; the rest is people exploring
-KEPT_CHARACTERS = 20_000  # a longer document is served and not kept
+KEPT_CHARACTERS = 1_000_000  # of all documents together: some 100 MB parsed; an application has tens of 1,000
+LONGEST_KEPT = 20_000  # a longer document is served and not kept
+OVERHEAD_CHARACTERS = 200  # what keeping the shortest document costs, as characters of a longer one
 MAX_TOKENS = 4000  # the whole schema queried once is about 1,500
 MAX_DEPTH = 16  # customer -> cases -> messages needs 7; an introspection query 13
 MAX_ERRORS = 10  # of validation
@@ -42,16 +44,16 @@ class Invalid(Exception):
 class Documents:
     """The documents of one schema."""
 
-    def __init__(self, schema: Schema) -> None:
-        self._schema = schema._schema
-        self._kept: LRUCache[tuple[str, bool], DocumentNode] = LRUCache(KEPT_DOCUMENTS)
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._kept: LRUCache[tuple[str, bool], DocumentNode] = LRUCache(KEPT_CHARACTERS, getsizeof=_characters)
 
     def get(self, query: str, *, introspection: bool) -> DocumentNode:
         """The document of a query; raises Invalid."""
         document = self._kept.get((query, introspection))
         if document is None:
             document = self._read(query, introspection)
-            if len(query) <= KEPT_CHARACTERS:
+            if len(query) <= LONGEST_KEPT:
                 self._kept[query, introspection] = document
         return document
 
@@ -118,6 +120,9 @@ def deeper_than(document: DocumentNode, limit: int) -> bool:
         return True
 
 
+def _characters(document: DocumentNode) -> int:
+    return OVERHEAD_CHARACTERS + (document.loc.end if document.loc else LONGEST_KEPT)
+
+
 def _coded(error: GraphQLError, code: ErrorCode) -> GraphQLError:
-    error.extensions = {"code": code.value, "retryable": False}
-    return error
+    return in_plain_words(error, code)

@@ -4,24 +4,32 @@ Source: GraphQL over HTTP, Request.
 """
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.requests import Request
 
+from gateway.configuration.limits import LimitsSection
+from gateway.edge.bodies import read_body
 from gateway.edge.refusals import Refusal, bad_request
 from resolvers.errors import ErrorCode
 
-MAX_BODY_BYTES = 256 * 1024  # the largest document and variables of a page that people wrote are a tenth of it
-MAX_NESTING = 64  # of JSON; variables deeper than inputs can be are an attack on the coercion
+MAX_URL_PARAMETERS = 20  # six are ours; a client's own for its caches are few
 JSON_TYPE = "application/json"
+ID_NAMES = ("documentId", "doc_id", "id")  # the draft's name; what Relay's and others' network layers send
 
 
 class Parameters(msgspec.Struct, frozen=True):
-    """A GraphQL request."""
+    """A GraphQL request. It has a query, or it names one that is known here, or both."""
 
-    query: str
+    query: str | None = None
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
+    document_id: str | None = None
+    """Of a trusted document."""
+    sha256: str | None = None
+    """Of an automatic persisted query, lower case, as the client says it."""
+    extensions: dict[str, Any] = {}
 
 
 class _Body(msgspec.Struct, frozen=True, rename="camel"):
@@ -29,59 +37,105 @@ class _Body(msgspec.Struct, frozen=True, rename="camel"):
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
     extensions: dict[str, Any] | None = None
+    document_id: str | None = None
+    doc_id: str | None = msgspec.field(default=None, name="doc_id")
+    id: str | None = None
 
 
 _body = msgspec.json.Decoder(_Body)
-_variables = msgspec.json.Decoder(dict[str, Any] | None)
+_object: msgspec.json.Decoder[dict[str, Any] | None] = msgspec.json.Decoder(dict[str, Any] | None)
 
 
-async def read_parameters(request: Request) -> Parameters:
+async def read_parameters(request: Request, limits: LimitsSection) -> Parameters:
     """The parameters of a POST or a GET. Raises Refusal."""
-    if request.method == "POST":
-        return await _of_post(request)
-    return _of_get(request)
+    return await _of_post(request, limits) if request.method == "POST" else _of_get(request, limits)
 
 
-async def _of_post(request: Request) -> Parameters:
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != JSON_TYPE:
-        message = f"send the request as {JSON_TYPE}"
-        raise Refusal(415, ErrorCode.UNSUPPORTED_MEDIA_TYPE, message, headers={"accept": JSON_TYPE})
-    if request.headers.get("content-encoding", "identity") != "identity":
-        raise Refusal(415, ErrorCode.UNSUPPORTED_MEDIA_TYPE, "send the body without a content-encoding")
-    body = await _bounded(request)
+def parameters_of(content: bytes, limits: LimitsSection) -> Parameters:
+    """The parameters that a JSON text holds. Raises Refusal."""
     try:
-        asked = _body.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        body = _body.decode(content)
+    except RecursionError:
+        raise _too_deep("the body", limits) from None
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         message = 'the body is not a JSON object such as {"query": "{ viewer { subject } }", "variables": {}}'
         raise bad_request(message) from None
-    return _checked(asked.query, asked.variables, asked.operation_name)
+    return _checked(body, limits)
 
 
-def _of_get(request: Request) -> Parameters:
-    asked = request.query_params
+async def _of_post(request: Request, limits: LimitsSection) -> Parameters:
+    media_type, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+    charset = parameters.strip().removeprefix("charset=").strip('"') or "utf-8"
+    if media_type.strip() != JSON_TYPE or charset not in ("utf-8", "utf8"):
+        message = f"send the request as {JSON_TYPE} in UTF-8"
+        raise Refusal(415, ErrorCode.UNSUPPORTED_MEDIA_TYPE, message, headers={"accept": JSON_TYPE})
+    return parameters_of(await read_body(request, limits), limits)
+
+
+def _of_get(request: Request, limits: LimitsSection) -> Parameters:
+    asked = _url_parameters(request)
+    return _checked(
+        _Body(
+            query=asked.get("query"),
+            variables=_object_of(asked, "variables", limits),
+            operation_name=asked.get("operationName"),
+            extensions=_object_of(asked, "extensions", limits),
+            document_id=next((asked[name] for name in ID_NAMES if name in asked), None),
+        ),
+        limits,
+    )
+
+
+def _url_parameters(request: Request) -> dict[str, str]:
+    text = request.scope["query_string"].decode("latin-1")
     try:
-        variables = _variables.decode(asked["variables"]) if "variables" in asked else None
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        raise bad_request("variables is not a JSON object") from None
-    return _checked(asked.get("query"), variables, asked.get("operationName"))
+        return dict(parse_qsl(text, True, errors="strict", max_num_fields=MAX_URL_PARAMETERS))
+    except ValueError:
+        raise bad_request("the URL's parameters are not in UTF-8, or too many") from None
 
 
-def _checked(query: str | None, variables: dict[str, Any] | None, operation_name: str | None) -> Parameters:
-    if not query:
+def _object_of(asked: dict[str, str], name: str, limits: LimitsSection) -> dict[str, Any] | None:
+    if not asked.get(name):
+        return None
+    try:
+        return _object.decode(asked[name])
+    except RecursionError:
+        raise _too_deep(name, limits) from None
+    except (msgspec.MsgspecError, UnicodeError):
+        raise bad_request(f"{name} is not a JSON object") from None
+
+
+def _checked(body: _Body, limits: LimitsSection) -> Parameters:
+    extensions = body.extensions or {}
+    for name, value in (("variables", body.variables), ("extensions", extensions)):
+        if _deeper_than(value, limits.json_nesting):
+            raise _too_deep(name, limits)
+    document_id, sha256 = body.document_id or body.doc_id or body.id or None, _persisted_hash(extensions)
+    if not (body.query or document_id or sha256):
         raise bad_request("query is missing")
-    if _deeper_than(variables, MAX_NESTING):
-        raise bad_request(f"variables are nested deeper than {MAX_NESTING} levels")
-    return Parameters(query, variables, operation_name or None)
+    return Parameters(
+        query=body.query or None,
+        variables=body.variables,
+        operation_name=body.operation_name or None,
+        document_id=document_id,
+        sha256=sha256,
+        extensions=extensions,
+    )
 
 
-async def _bounded(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise Refusal(413, ErrorCode.LIMIT_EXCEEDED, f"the body is larger than {MAX_BODY_BYTES} bytes")
-    return bytes(body)
+def _persisted_hash(extensions: dict[str, Any]) -> str | None:
+    """Source: Apollo, Automatic Persisted Queries: extensions.persistedQuery {version: 1, sha256Hash}."""
+    persisted = extensions.get("persistedQuery")
+    if persisted is None:
+        return None
+    hashed = persisted.get("sha256Hash") if isinstance(persisted, dict) else None
+    if not isinstance(persisted, dict) or persisted.get("version") != 1 or not isinstance(hashed, str) or not hashed:
+        raise bad_request('extensions.persistedQuery is not {"version": 1, "sha256Hash": "…"}')
+    return hashed.lower()
+
+
+def _too_deep(name: str, limits: LimitsSection) -> Refusal:
+    return Refusal(400, ErrorCode.JSON_TOO_DEEP, f"{name}: nested deeper than {limits.json_nesting} levels")
 
 
 def _deeper_than(value: Any, limit: int) -> bool:

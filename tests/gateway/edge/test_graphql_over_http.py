@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from gateway.configuration.limits import LimitsSection
 from gateway.edge.documents import MAX_DEPTH, Documents, Invalid
-from gateway.edge.parameters import MAX_BODY_BYTES
 from resolvers.schema import graph
 from tests.support.house import open_house
 
@@ -56,8 +56,6 @@ async def test_a_bad_token_is_401(house, token):
         b'{"query": "{ viewer { subject } }", "operationName": 5}',
         b'{"query": "{ viewer { subject } }", "extensions": 1}',
         b'{"query": "{ viewer { subject } }", "variables": {"a": NaN}}',
-        b'{"query": "{ viewer { subject } }", "variables": {"a": ' + b"[" * 20_000 + b"]" * 20_000 + b"}}",
-        b'{"query": "{ viewer { subject } }", "variables": {"a": ' + b"[" * 90 + b"]" * 90 + b"}}",
         b'{"query": "query A { viewer { subject } } query B { viewer { subject } }"}',
         b'{"query": "{ viewer { subject } }", "operationName": "\\ud800"}',
         b'{"query": "{ viewer { subject } }", "operationName": "Nope"}',
@@ -104,8 +102,8 @@ async def test_a_page_has_one_to_a_hundred_records(house, first):
 
 
 async def test_a_body_that_is_too_large_is_413(house, bearer):
-    body = json.dumps({"query": VIEWER + "#" * MAX_BODY_BYTES}).encode()
-    assert code(await send(house, body, bearer)) == (413, "LIMIT_EXCEEDED")
+    body = json.dumps({"query": VIEWER + "#" * LimitsSection().body_bytes}).encode()
+    assert code(await send(house, body, bearer)) == (413, "BODY_TOO_LARGE")
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""])
@@ -131,7 +129,7 @@ async def test_a_query_may_come_by_get(house, bearer):
 
 
 def test_introspection_is_invalid_for_who_may_not_introspect():
-    documents = Documents(graph()[0])
+    documents = Documents(graph()[0]._schema)
     query = "{ __schema { queryType { name } } }"
     assert documents.get(query, introspection=True)
     with pytest.raises(Invalid):

@@ -1,0 +1,28 @@
+"""What graphql-core says of bad input, in words that fit every client: short, and without those of Python."""
+
+import re
+
+from graphql import GraphQLError
+
+from resolvers.errors import ErrorCode
+
+LONGEST_MESSAGE = 400  # characters; graphql-core repeats a literal whole
+CAUGHT = re.compile(r", but encountered error '.*?'; found: ", re.DOTALL)
+WORDS = {"None": "null", "True": "true", "False": "false"}
+WORD = re.compile(r"\b(None|True|False)\b")
+
+
+def plain(message: str) -> str:
+    """The message, without the text of an exception that a scalar raised and with JSON's names of null and booleans."""
+    said = WORD.sub(lambda found: WORDS[found[0]], CAUGHT.sub("; found: ", message))
+    return said if len(said) <= LONGEST_MESSAGE else said[:LONGEST_MESSAGE] + "…"
+
+
+def in_plain_words(error: GraphQLError, code: ErrorCode) -> GraphQLError:
+    """The error, coded and plainly worded. One that has a code already is ours and stays as it is."""
+    if error.extensions and "code" in error.extensions:
+        return error
+    extensions = {"code": code.value, "retryable": False}
+    return GraphQLError(
+        plain(error.message), error.nodes, error.source, error.positions, error.path, extensions=extensions
+    )
