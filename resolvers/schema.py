@@ -6,6 +6,10 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from resolvers.exposure import RECORDS, grow
+from resolvers.federation.entities import ENTITIES, REPRESENTATION_SCALAR, Representation
+from resolvers.federation.hiding import without_machinery
+from resolvers.federation.service import service_field
+from resolvers.federation.subgraph import subgraph_sdl
 from resolvers.masks import Masks
 from resolvers.roots.changes import Subscription, show_events
 from resolvers.roots.conflicts import IDENTITY_CONFLICTS
@@ -39,13 +43,23 @@ def graph() -> tuple[strawberry.Schema, Masks]:
         customers=CUSTOMERS,
         systems=SYSTEMS,
         identity_conflicts=IDENTITY_CONFLICTS,
+        service=service_field(federated_sdl),
+        entities=ENTITIES,
     )
-    config = StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True)
+    scalars = {**SCALARS, Representation: REPRESENTATION_SCALAR}
+    config = StrawberryConfig(scalar_map=scalars, disable_field_suggestions=True)
     schema = strawberry.Schema(Query, subscription=Subscription, types=list(RECORD_TYPES.values()), config=config)
     show_events(schema)
     return schema, Masks(schema, RECORDS)
 
 
+@cache
 def sdl() -> str:
     """The schema in the schema definition language, as schema.graphql has it."""
-    return graph()[0].as_str() + "\n"
+    return without_machinery(graph()[0].as_str()) + "\n"
+
+
+@cache
+def federated_sdl() -> str:
+    """The schema as a subgraph of a supergraph, as `_service` gives it."""
+    return subgraph_sdl(sdl(), graph()[1].needs(), RECORDS)

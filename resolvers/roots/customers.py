@@ -18,9 +18,8 @@ from resolvers.types.inputs import CustomerFilter, CustomerKey
 from sources.canonical.customer import Customer
 from sources.canonical.sensitivity import Sensitivity
 from sources.capabilities import DocumentSearch
-from sources.crosswalk.asking import ask_for_number
 from sources.crosswalk.words import BadPosition, CustomerHits, CustomerQuery, LookupKey
-from sources.faults import NotOffered, SourceFault
+from sources.faults import SourceFault
 
 MAX_SEARCH = 200  # characters of a search; nothing that identifies a customer is longer
 # The class that a key tells: who may not see an e-mail may not find by it either.
@@ -48,25 +47,30 @@ def customer_uid(global_id: str) -> str:
 async def customer_by(info: Info[Any, Any], key: CustomerKey) -> Customer | None:
     shared = context(info)
     lookup = _lookup(shared, key)
-    uids = await shared.crosswalk.find(lookup)
-    if not uids and lookup.kind == "number":
-        uids = await _asked(shared, lookup.value)
+    if lookup.kind == "number":
+        return await customer_of_number(shared, lookup.value)
+    return await _one_of(shared, lookup.kind, await shared.crosswalk.find(lookup))
+
+
+async def customer_of_number(shared: Context, number: str) -> Customer | None:
+    """The customer of a number, as the crosswalk or else the sources know it now; many numbers cost one batch.
+
+    Raises where several customers have it, and where a source that may know it did not answer.
+    """
+    try:
+        uids = await shared.loaders.uids_of_number(number)
+    except SourceFault as fault:
+        raise from_fault("a source that may know this number", fault) from None
+    return await _one_of(shared, "number", uids)
+
+
+async def _one_of(shared: Context, kind: str, uids: Sequence[str]) -> Customer | None:
     found = await shared.customers(uids)
     if len(found) > 1:
         candidates = [ids.encode("Customer", "", each.uid) for each in found]
-        message = f"{len(found)} customers have this {lookup.kind.replace('_', ' ')}; ask for one of the candidates"
+        message = f"{len(found)} customers have this {kind.replace('_', ' ')}; ask for one of the candidates"
         raise GatewayError(ErrorCode.AMBIGUOUS_IDENTITY, message, candidates=candidates)
     return found[0] if found else None
-
-
-async def _asked(shared: Context, number: str) -> tuple[str, ...]:
-    """Whose number it is as the sources say now; raises where one that may know did not answer."""
-    try:
-        return await ask_for_number(shared.crosswalk, shared.systems.all, number)
-    except NotOffered:
-        return ()
-    except SourceFault as fault:
-        raise from_fault("a source that may know this number", fault) from None
 
 
 def _lookup(shared: Context, key: CustomerKey) -> LookupKey:

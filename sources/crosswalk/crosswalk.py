@@ -98,6 +98,11 @@ class Crosswalk:
         async with self.database.reading() as connection:
             return await reading.find(connection, [key], self.settings.phone_region)
 
+    async def of_numbers(self, numbers: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """The customers of each number, as `find` gives them for one."""
+        async with self.database.reading() as connection:
+            return await reading.of_numbers(connection, numbers)
+
     async def search(self, query: CustomerQuery) -> CustomerHits:
         """A page of the customers that fit; raises BadPosition."""
         async with self.database.reading() as connection:

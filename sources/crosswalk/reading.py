@@ -47,6 +47,9 @@ OWNERS = select(records.c.record_type, records.c.record_id, records.c.customer_u
 BY_NUMBER = select(customers.c.uid).where(
     among(customers.c.number_key, "numbers"), customers.c.merged_into.is_(None), customers.c.live
 )
+NUMBERS = select(customers.c.number_key, customers.c.uid).where(
+    among(customers.c.number_key, "numbers"), customers.c.merged_into.is_(None), customers.c.live
+)
 BY_EXTERNAL = select(records.c.customer_uid).where(records.c.customer_uid.is_not(None))
 BY_KEY = (
     select(records.c.customer_uid)
@@ -138,3 +141,13 @@ async def find(connection: AsyncConnection, keys: Sequence[LookupKey], region: s
         return ()
     query = union(*parts).limit(MAX_MATCHES) if len(parts) > 1 else parts[0].distinct().limit(MAX_MATCHES)
     return tuple(sorted((await connection.execute(query, parameters)).scalars()))
+
+
+async def of_numbers(connection: AsyncConnection, numbers: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The customers of each number, by uid; case and spaces of a number do not count. One query."""
+    keys = {asked: normal.number(normal.storable(asked)) for asked in numbers}
+    found: dict[str, list[str]] = {}
+    wanted = sorted({key for key in keys.values() if key})
+    for key, uid in await connection.execute(NUMBERS, {"numbers": wanted}) if wanted else ():
+        found.setdefault(key, []).append(uid)
+    return {asked: tuple(sorted(found.get(key or "", ()))) for asked, key in keys.items()}
