@@ -12,6 +12,13 @@ from sources.simulation.facts import CRM, ContractSigned, CustomerKnown, Opportu
 from sources.wire.wire import open_wire
 
 NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def just_now() -> float:
+    """The `days` of this very moment: the suite may have run for minutes since NOW."""
+    return (NOW - datetime.now(UTC)) / timedelta(days=1)
+
+
 ORIGIN = Origin(system="crm", kind="salesforce", uid="crm-1", mapping_version=1)
 
 

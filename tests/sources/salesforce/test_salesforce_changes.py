@@ -7,7 +7,7 @@ import pytest
 from sources.capabilities import Changes
 from sources.faults import Refused
 from sources.salesforce import changes
-from tests.sources.salesforce.org import Org
+from tests.sources.salesforce.org import Org, just_now
 
 
 async def drained(org: Org, watermark: str) -> tuple[list[Changes], str]:
@@ -66,10 +66,10 @@ async def test_a_row_whose_transaction_committed_late_is_not_missed(org: Org) ->
     org.filled(2)
     late = org.data.tables["Contact"]
     watermark = (await org.adapter.changes(None)).watermark
-    org.person("C-000000", "late", days=0)
+    org.person("C-000000", "late", days=just_now())
     row = next(row for row in late.rows.values() if row.fact.key == "late")
     org.data.hidden_rows.add(row.id)  # its transaction is still open
-    org.person("C-000001", "prompt", days=0)
+    org.person("C-000001", "prompt", days=just_now())
     answer = await org.adapter.changes(watermark)
     assert len(answer.changes) == 1
     org.data.hidden_rows.clear()
