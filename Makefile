@@ -18,7 +18,7 @@ demo: $(STAMP) ## the gateway with simulated sources on 127.0.0.1:8000 (PORT=…
 	@exec $(BIN)/c360 demo --port $(PORT)
 
 test: $(STAMP) ## the whole suite; it starts every server that it needs by itself (PYTEST_OPTIONS=…)
-	$(BIN)/python -m pytest -n auto $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_OPTIONS)
 
 check: $(STAMP) ## format, lint, types, imports, schema
 	$(BIN)/ruff format --check .
