@@ -1,36 +1,34 @@
 """Documents: parsed and validated once, and kept."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from cachetools import LRUCache
 from graphql import (
     DocumentNode,
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
-    InlineFragmentNode,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
-    SelectionSetNode,
     parse,
     specified_rules,
     validate,
 )
 
+from gateway.configuration.limits import LimitsSection
+from gateway.edge.measuring import refuse_excess
 from gateway.edge.wording import in_plain_words
 from resolvers.errors import ErrorCode, GatewayError
 
 KEPT_CHARACTERS = 1_000_000  # of all documents together: some 100 MB parsed; an application has tens of 1,000
 LONGEST_KEPT = 20_000  # a longer document is served and not kept
 OVERHEAD_CHARACTERS = 200  # what keeping the shortest document costs, as characters of a longer one
-MAX_TOKENS = 4000  # the whole schema queried once is about 1,500
-MAX_DEPTH = 16  # customer -> cases -> messages needs 7; an introspection query 13
 MAX_ERRORS = 10  # of validation
+TOKENS_EXCEEDED = re.compile(r"contains more than \d+ tokens")  # Source: graphql-core, Parser.advance_lexer
+TOO_NESTED = "nested too deeply"  # Source: graphql-core, Parser
 
 
 class Invalid(Exception):
@@ -44,8 +42,9 @@ class Invalid(Exception):
 class Documents:
     """The documents of one schema."""
 
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(self, schema: GraphQLSchema, limits: LimitsSection | None = None) -> None:
         self._schema = schema
+        self._limits = limits or LimitsSection()
         self._kept: LRUCache[tuple[str, bool], DocumentNode] = LRUCache(KEPT_CHARACTERS, getsizeof=_characters)
 
     def get(self, query: str, *, introspection: bool) -> DocumentNode:
@@ -58,12 +57,11 @@ class Documents:
         return document
 
     def _read(self, query: str, introspection: bool) -> DocumentNode:
+        document = self._parsed(query)
         try:
-            document = parse(query, max_tokens=MAX_TOKENS)
-        except GraphQLSyntaxError as error:
-            raise Invalid([_coded(error, ErrorCode.GRAPHQL_PARSE_FAILED)]) from None
-        if deeper_than(document, MAX_DEPTH):
-            raise Invalid([GatewayError(ErrorCode.LIMIT_EXCEEDED, f"the document is deeper than {MAX_DEPTH} levels")])
+            refuse_excess(document, self._limits)
+        except GatewayError as error:
+            raise Invalid([error]) from None
         rules: list[Any] = list(specified_rules)
         if not introspection:
             rules.append(NoSchemaIntrospectionCustomRule)
@@ -73,6 +71,21 @@ class Documents:
         if errors:
             raise Invalid([_coded(error, ErrorCode.GRAPHQL_VALIDATION_FAILED) for error in errors])
         return document
+
+    def _parsed(self, query: str) -> DocumentNode:
+        limits = self._limits
+        if len(query.encode(errors="replace")) > limits.document_bytes:
+            message = f"the document is larger than {limits.document_bytes} bytes"
+            raise Invalid([GatewayError(ErrorCode.DOCUMENT_TOO_LARGE, message)])
+        try:
+            return parse(query, max_tokens=limits.tokens)
+        except GraphQLSyntaxError as error:
+            if TOKENS_EXCEEDED.search(error.message):
+                message = f"the document has more than {limits.tokens} tokens"
+                raise Invalid([GatewayError(ErrorCode.TOO_MANY_TOKENS, message)]) from None
+            if TOO_NESTED in error.message:
+                raise Invalid([GatewayError(ErrorCode.TOO_DEEP, "the document is nested too deeply")]) from None
+            raise Invalid([_coded(error, ErrorCode.GRAPHQL_PARSE_FAILED)]) from None
 
 
 def operation_of(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
@@ -85,39 +98,6 @@ def operation_of(document: DocumentNode, name: str | None) -> OperationDefinitio
 
 def is_query(operation: OperationDefinitionNode) -> bool:
     return operation.operation is OperationType.QUERY
-
-
-def deeper_than(document: DocumentNode, limit: int) -> bool:
-    """Whether fields nest deeper than `limit`. Each fragment is measured once; one in a circle counts as too deep."""
-    fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
-    measured: dict[str, int] = {}
-
-    def depth(selections: SelectionSetNode | None) -> int:
-        return max((_levels(each) for each in selections.selections), default=0) if selections else 0
-
-    def _levels(selection: Any) -> int:
-        if isinstance(selection, FieldNode):
-            return 1 + depth(selection.selection_set)
-        if isinstance(selection, InlineFragmentNode):
-            return depth(selection.selection_set)
-        return _of_fragment(selection)
-
-    def _of_fragment(spread: FragmentSpreadNode) -> int:
-        name = spread.name.value
-        if name not in measured:
-            measured[name] = limit + 1  # what it is while a circle comes back to it
-            fragment = fragments.get(name)
-            measured[name] = depth(fragment.selection_set) if fragment else 0
-        return measured[name]
-
-    try:
-        return any(
-            depth(each.selection_set) > limit
-            for each in document.definitions
-            if isinstance(each, OperationDefinitionNode | FragmentDefinitionNode)
-        )
-    except RecursionError:
-        return True
 
 
 def _characters(document: DocumentNode) -> int:

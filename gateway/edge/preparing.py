@@ -13,6 +13,7 @@ from graphql import (
     SelectionSetNode,
 )
 
+from gateway.configuration.limits import LimitsSection
 from gateway.edge.documents import Documents, Invalid, operation_of
 from gateway.edge.parameters import Parameters
 from gateway.edge.refusals import bad_request
@@ -35,8 +36,8 @@ class Prepared(msgspec.Struct, frozen=True):
 class Preparation:
     """Prepares the operations of one schema."""
 
-    def __init__(self, schema: GraphQLSchema, texts: Texts) -> None:
-        self._documents = Documents(schema)
+    def __init__(self, schema: GraphQLSchema, texts: Texts, limits: LimitsSection | None = None) -> None:
+        self._documents = Documents(schema, limits)
         self._texts = texts
 
     async def prepared(self, asked: Parameters, *, introspection: bool) -> Prepared:
