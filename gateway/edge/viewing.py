@@ -18,6 +18,9 @@ class Viewing(Protocol):
     correlation_id: str
     beside: list[GraphQLError]
 
+    def close(self) -> None:
+        """End what is still being loaded for the request."""
+
 
 Authenticate: TypeAlias = Callable[[str | None], Awaitable[Actor]]
 OpenContext: TypeAlias = Callable[[Actor, str], Viewing]

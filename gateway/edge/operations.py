@@ -1,0 +1,90 @@
+"""What happens to an operation whatever brings it: who asks, what is asked, may it run, its result as an answer.
+
+Every transport asks here, so that the limits of one are the limits of all.
+"""
+
+from typing import Any
+
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema
+
+from gateway.configuration.limits import LimitsSection
+from gateway.edge.documents import Invalid
+from gateway.edge.execution import executed, log_unexpected
+from gateway.edge.parameters import Parameters
+from gateway.edge.preparing import Preparation, Prepared
+from gateway.edge.refusals import Refusal
+from gateway.edge.viewing import Authenticate, OpenContext, Viewing, introspects
+from gateway.edge.wording import in_plain_words
+from gateway.identity import Unauthenticated
+from resolvers.errors import ErrorCode, formatted
+from sources.canonical.actor import Actor
+
+Answer = dict[str, Any]
+
+
+class Operations:
+    """The operations of one schema."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        preparation: Preparation,
+        *,
+        authenticate: Authenticate,
+        open_context: OpenContext,
+        deadline_seconds: float,
+        limits: LimitsSection,
+    ) -> None:
+        self.schema = schema
+        self.limits = limits
+        self.deadline_seconds = deadline_seconds
+        self.open_context = open_context
+        self._preparation = preparation
+        self._authenticate = authenticate
+
+    async def actor(self, authorization: str | None) -> Actor:
+        """Who asks. Raises Refusal: 401, or 503 where nobody can say."""
+        try:
+            return await self._authenticate(authorization)
+        except Unauthenticated as fault:
+            code = ErrorCode(fault.code)
+            raise Refusal(fault.status, code, fault.message, headers=fault.headers, retryable=fault.retryable) from None
+
+    async def prepared(self, asked: Parameters, viewing: Viewing) -> Prepared:
+        """What will run. Raises Refusal, and Invalid where it cannot be executed."""
+        return await self._preparation.prepared(asked, introspection=introspects(viewing))
+
+    async def answer(self, prepared: Prepared, viewing: Viewing) -> Answer:
+        """The answer of a query or a mutation. Raises Invalid where nothing ran: a variable that does not fit."""
+        try:
+            result = await executed(self.schema, prepared, viewing, self.deadline_seconds)
+        finally:
+            viewing.close()
+        return answer_of(result, viewing)
+
+
+def answer_of(result: ExecutionResult, viewing: Viewing) -> Answer:
+    """The result as JSON: {"data": …} with "errors" where there are any. Raises Invalid where nothing ran."""
+    errors = [*(result.errors or ()), *viewing.beside]
+    log_unexpected(errors, viewing.correlation_id)
+    if result.data is None and errors and all(error.path is None for error in errors):
+        raise Invalid([in_plain_words(error, ErrorCode.BAD_USER_INPUT) for error in errors])
+    answer: Answer = {"data": result.data}
+    if errors:
+        answer["errors"] = formatted(_plainly(errors), viewing.correlation_id)
+    return answer
+
+
+def codes_of(answer: Answer) -> list[str]:
+    """The codes of an answer's errors."""
+    return [str(error["extensions"]["code"]) for error in answer.get("errors", ())]
+
+
+def _plainly(errors: list[GraphQLError]) -> list[GraphQLError]:
+    """What graphql-core itself found wrong at a field is told in plain words; ours and exceptions stay as they are."""
+    return [
+        in_plain_words(each, ErrorCode.BAD_USER_INPUT)
+        if isinstance(each.original_error or each, GraphQLError)
+        else each
+        for each in errors
+    ]
