@@ -203,7 +203,7 @@ def credit(invoice: InvoiceIssued, at: datetime, amount: Decimal, reason: str, c
     return CreditIssued(
         at=at,
         customer=invoice.customer,
-        key=f"CR-{invoice.number[4:]}",
+        key=f"{invoice.number}-CN-01",  # as billing numbers it, so that the ledger can refer to it
         invoice=invoice.number,
         amount=amount,
         currency=invoice.currency,

@@ -4,6 +4,7 @@ The first customers of every world play these parts; `plots.py` tells what happe
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -32,11 +33,12 @@ def _known(**fields: Any) -> Mapping[str, Any]:
 
 
 CAST: tuple[Part, ...] = (
-    Part(key="everything", number="C-000001", size="big", known=_known(vip=True, tier="enterprise"),
+    Part(key="everything", number="C-000001", size="big",
+         known=_known(vip=True, tier="enterprise", credit_limit=Decimal(200_000)),
          story="A large customer with records in every system: the one to start with."),
     Part(key="ledger-mismatch", number="C-000002", known=_known(),
          story="One invoice has another total in the ledger than in billing."),
-    Part(key="ledger-missing", number="C-000003", country="FR", known=_known(),
+    Part(key="ledger-missing", number="C-000003", country="FR", known=_known(credit_limit=Decimal(100_000)),
          story="An invoice of two months ago never reached the ledger."),
     Part(key="ambiguous", number="C-000004", country="NL",
          known=_known(keyed=EVERYWHERE - {BILLING}, name="Zwartveen Lighting North", domain="zwartveen.example",
