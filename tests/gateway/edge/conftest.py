@@ -67,11 +67,11 @@ def schema_that_notes(ran):
     fields["number"].resolve = noting("number", 7)
     fields["broken"].resolve = noting("broken", [{}, {}, {}])
     fields["scalar"].resolve = noting("scalar", "x")
-    schema.type_map["Date"].parse_value = date
+    schema.type_map["Date"].coerce_input_value = date
     schema.type_map["Date"].parse_literal = lambda node, variables=None: date(node)
     schema.type_map["Broken"].fields["secret"].resolve = failing
     schema.type_map["Broken"].fields["safe"].resolve = noting("safe", "yes")
-    schema.type_map["Date"].parse_value = date
+    schema.type_map["Date"].coerce_input_value = date
     for name, field in schema.mutation_type.fields.items():
         field.resolve = noting(name, {"id": "1"})
     return schema
