@@ -16,6 +16,7 @@ from strawberry.types import Info
 from strawberry.types.field import StrawberryField
 
 from resolvers import ids
+from resolvers.arguments import CustomerId
 from resolvers.context import Context, context
 from resolvers.errors import ErrorCode, GatewayError
 from resolvers.exposure import exposed, field, grow
@@ -79,7 +80,7 @@ class CustomerChanges:
             raise Interrupted
 
 
-async def customer_changed(info: Info[Any, Any], id: strawberry.ID) -> CustomerChanges:
+async def customer_changed(info: Info[Any, Any], id: CustomerId) -> CustomerChanges:
     shared = context(info)
     customer = await shared.customer(customer_uid(id))
     if customer is None:

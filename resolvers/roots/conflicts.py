@@ -8,6 +8,7 @@ import strawberry
 from strawberry.types import Info
 
 from resolvers import ids
+from resolvers.arguments import After, First
 from resolvers.connections import UNSET, Connection, Edge, connection_type, given, page_length
 from resolvers.context import Context, context
 from resolvers.errors import bad_input, forbidden
@@ -37,7 +38,7 @@ class IdentityConflict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def identity_conflicts(
-    info: Info[Any, Any], first: int | None = UNSET, after: str | None = UNSET
+    info: Info[Any, Any], first: First = UNSET, after: After = UNSET
 ) -> Connection[IdentityConflict]:
     shared = context(info)
     start = given(after)

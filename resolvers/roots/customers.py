@@ -2,19 +2,20 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
 import strawberry
 from strawberry.types import Info
 
 from resolvers import ids
+from resolvers.arguments import After, CustomerId, First
 from resolvers.connections import UNSET, Connection, Edge, connection_type, given, page_length
 from resolvers.context import Context, context
 from resolvers.errors import ErrorCode, GatewayError, bad_input, forbidden, from_fault
 from resolvers.exposure import exposed, field
 from resolvers.interfaces import Node
 from resolvers.loaders import settled
-from resolvers.types.inputs import CustomerFilter, CustomerKey
+from resolvers.types.inputs import CustomerFilter, WhichCustomer, WhichCustomers
 from sources.canonical.customer import Customer
 from sources.canonical.sensitivity import Sensitivity
 from sources.capabilities import DocumentSearch
@@ -22,6 +23,9 @@ from sources.crosswalk.words import BadPosition, CustomerHits, CustomerQuery, Lo
 from sources.faults import SourceFault
 
 MAX_SEARCH = 200  # characters of a search; nothing that identifies a customer is longer
+Search: TypeAlias = Annotated[
+    str | None, strawberry.argument(description="What to look for, as a person types it; at most 200 characters.")
+]
 # The class that a key tells: who may not see an e-mail may not find by it either.
 KEY_CLASSES = {"email": Sensitivity.PERSONAL, "phone": Sensitivity.PERSONAL, "tax_id": Sensitivity.TAX}
 # What a document number says about a customer, by the role of the system that keeps the document.
@@ -29,7 +33,7 @@ DOCUMENT_CLASSES = {"billing": Sensitivity.FINANCIAL, "erp": Sensitivity.FINANCI
 DOCUMENT_NUMBER = re.compile(r"[\w./-]*\d[\w./-]*")
 
 
-async def customer(info: Info[Any, Any], id: strawberry.ID) -> Customer | None:
+async def customer(info: Info[Any, Any], id: CustomerId) -> Customer | None:
     return await context(info).customer(customer_uid(id))
 
 
@@ -44,7 +48,7 @@ def customer_uid(global_id: str) -> str:
     return parts.id
 
 
-async def customer_by(info: Info[Any, Any], key: CustomerKey) -> Customer | None:
+async def customer_by(info: Info[Any, Any], key: WhichCustomer) -> Customer | None:
     shared = context(info)
     lookup = _lookup(shared, key)
     if lookup.kind == "number":
@@ -73,7 +77,7 @@ async def _one_of(shared: Context, kind: str, uids: Sequence[str]) -> Customer |
     return found[0] if found else None
 
 
-def _lookup(shared: Context, key: CustomerKey) -> LookupKey:
+def _lookup(shared: Context, key: WhichCustomer) -> LookupKey:
     ((kind, value),) = ((name, value) for name, value in vars(key).items() if value is not UNSET)
     needed = KEY_CLASSES.get(kind)
     if needed is not None and needed not in shared.grants.classes:
@@ -94,10 +98,10 @@ def _bounded(text: str) -> str:
 
 async def customers(
     info: Info[Any, Any],
-    search: str | None = UNSET,
-    filter: CustomerFilter | None = UNSET,
-    first: int | None = UNSET,
-    after: str | None = UNSET,
+    search: Search = UNSET,
+    filter: WhichCustomers = UNSET,
+    first: First = UNSET,
+    after: After = UNSET,
 ) -> Connection[Customer]:
     shared = context(info)
     text = _bounded(given(search) or "").strip() or None

@@ -3,10 +3,10 @@
 import asyncio
 from typing import Any
 
-import strawberry
 from strawberry.types import Info
 
 from resolvers import ids
+from resolvers.arguments import RecordId, RecordIds
 from resolvers.context import Context, context
 from resolvers.edges import RECORD_READS
 from resolvers.errors import bad_input, forbidden, from_fault
@@ -20,11 +20,11 @@ MAX_NODES = 100
 READS = {read.record.__name__: read for read in RECORD_READS}
 
 
-async def node(info: Info[Any, Any], id: strawberry.ID) -> Any:
+async def node(info: Info[Any, Any], id: RecordId) -> Any:
     return await record_of_id(context(info), id)
 
 
-async def nodes(info: Info[Any, Any], ids: list[strawberry.ID]) -> list[Any]:
+async def nodes(info: Info[Any, Any], ids: RecordIds) -> list[Any]:
     if len(ids) > MAX_NODES:
         raise bad_input(f"ids holds {len(ids)} ids; at most {MAX_NODES} are read at once")
     shared = context(info)

@@ -5,6 +5,7 @@ from typing import Any
 from strawberry.types import Info
 
 from resolvers import edges
+from resolvers.arguments import After, First
 from resolvers.connections import UNSET, Connection, connection_type, given
 from resolvers.context import context
 from resolvers.errors import from_fault
@@ -124,13 +125,13 @@ async def _payment(record: Refund | Dispute, ref: str | None, info: Info[Any, An
 
 
 async def refunds(
-    self: Customer, info: Info[Any, Any], first: int | None = UNSET, after: str | None = UNSET
+    self: Customer, info: Info[Any, Any], first: First = UNSET, after: After = UNSET
 ) -> Connection[Any] | None:
     return await _riding_on_payments(self, info, first, after, refunds_part)
 
 
 async def disputes(
-    self: Customer, info: Info[Any, Any], first: int | None = UNSET, after: str | None = UNSET
+    self: Customer, info: Info[Any, Any], first: First = UNSET, after: After = UNSET
 ) -> Connection[Any] | None:
     return await _riding_on_payments(self, info, first, after, disputes_part)
 

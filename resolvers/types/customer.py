@@ -5,6 +5,7 @@ from typing import Any
 from strawberry.types import Info
 
 from resolvers import edges
+from resolvers.arguments import After, First
 from resolvers.connections import UNSET, Connection, connection_type, given
 from resolvers.context import context
 from resolvers.errors import from_fault
@@ -12,7 +13,7 @@ from resolvers.exposure import camel_case, exposed, field, grow
 from resolvers.lists import customer_list, records_in
 from resolvers.loaders import settled
 from resolvers.roots.customers import hits_connection
-from resolvers.types.inputs import CaseFilterInput, InvoiceFilterInput
+from resolvers.types.inputs import WhichCases, WhichInvoices
 from resolvers.types.nodes import NODES, CustomerType, ErpAccountType, TaxContextType
 from sources.canonical.customer import Customer, GoldenField
 from sources.canonical.erp import ErpAccount, TaxContext
@@ -24,7 +25,7 @@ def list_resolver(edge: edges.ListEdge) -> Any:
     """The resolver of a plain list of a customer."""
 
     async def resolve(
-        self: Customer, info: Info[Any, Any], first: int | None = UNSET, after: str | None = UNSET
+        self: Customer, info: Info[Any, Any], first: First = UNSET, after: After = UNSET
     ) -> Connection[Any] | None:
         return await customer_list(self, info, edge, given(first), given(after))
 
@@ -34,9 +35,9 @@ def list_resolver(edge: edges.ListEdge) -> Any:
 async def cases(
     self: Customer,
     info: Info[Any, Any],
-    filter: CaseFilterInput | None = UNSET,
-    first: int | None = UNSET,
-    after: str | None = UNSET,
+    filter: WhichCases = UNSET,
+    first: First = UNSET,
+    after: After = UNSET,
 ) -> Connection[Any] | None:
     keep = filter.canonical() if filter else None
     return await customer_list(self, info, edges.CASES, given(first), given(after), keep)
@@ -45,9 +46,9 @@ async def cases(
 async def invoices(
     self: Customer,
     info: Info[Any, Any],
-    filter: InvoiceFilterInput | None = UNSET,
-    first: int | None = UNSET,
-    after: str | None = UNSET,
+    filter: WhichInvoices = UNSET,
+    first: First = UNSET,
+    after: After = UNSET,
 ) -> Connection[Any] | None:
     keep = filter.canonical(context(info).today) if filter else None
     return await customer_list(self, info, edges.INVOICES, given(first), given(after), keep)
@@ -82,7 +83,7 @@ async def parent(self: Customer, info: Info[Any, Any]) -> Customer | None:
 
 
 async def children(
-    self: Customer, info: Info[Any, Any], first: int | None = UNSET, after: str | None = UNSET
+    self: Customer, info: Info[Any, Any], first: First = UNSET, after: After = UNSET
 ) -> Connection[Customer]:
     return await hits_connection(info, given(first), given(after), parent_uid=self.uid)
 

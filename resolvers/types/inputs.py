@@ -1,6 +1,7 @@
 """The inputs of the read side, and what they become below."""
 
 from datetime import date
+from typing import Annotated, TypeAlias
 
 import strawberry
 
@@ -62,3 +63,17 @@ class InvoiceFilterInput:
             self.issued_after if self.issued_after is not UNSET else None,
             today if isinstance(self.overdue, bool) else None,
         )
+
+
+WhichCustomer: TypeAlias = Annotated[
+    CustomerKey, strawberry.argument(description="The key by which the customer is known.")
+]
+WhichCustomers: TypeAlias = Annotated[
+    CustomerFilter | None, strawberry.argument(description="Only customers for which all of it holds.")
+]
+WhichCases: TypeAlias = Annotated[
+    CaseFilterInput | None, strawberry.argument(description="Only cases for which all of it holds.")
+]
+WhichInvoices: TypeAlias = Annotated[
+    InvoiceFilterInput | None, strawberry.argument(description="Only invoices for which all of it holds.")
+]

@@ -5,6 +5,7 @@ from typing import Any
 from strawberry.types import Info
 
 from resolvers import edges
+from resolvers.arguments import After, First
 from resolvers.connections import UNSET, Connection, connection_type, given
 from resolvers.context import context
 from resolvers.exposure import exposed, field, grow
@@ -28,7 +29,7 @@ async def owner(self: Listed, info: Info[Any, Any]) -> Customer | None:
 
 
 async def messages(
-    self: SupportCase, info: Info[Any, Any], first: int | None = UNSET, after: str | None = UNSET
+    self: SupportCase, info: Info[Any, Any], first: First = UNSET, after: After = UNSET
 ) -> Connection[Any] | None:
     shared = context(info)
     system = shared.systems.by_uid(self.provenance.source)

@@ -1,10 +1,12 @@
 """Customer.timeline and its connection."""
 
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
+import strawberry
 from strawberry.types import Info
 
 from resolvers import cursors
+from resolvers.arguments import After, First
 from resolvers.connections import UNSET, Connection, Edge, connection_type, given, page_length
 from resolvers.context import context
 from resolvers.enums import exposed_enum
@@ -18,6 +20,10 @@ from sources.canonical.customer import Customer
 from sources.canonical.timeline import TimelineKind
 
 KindEnum = exposed_enum(TimelineKind)
+WhichKinds: TypeAlias = Annotated[
+    list[KindEnum] | None,  # type: ignore[valid-type]
+    strawberry.argument(description="Only entries of these kinds; all but MESSAGE where it is not given."),
+]
 EntryType = exposed(TimelineEntry)
 GapType = exposed(TimelineGap)
 TimelineConnectionType = connection_type(EntryType, list_name="Timeline")
@@ -33,9 +39,9 @@ class Timeline(Connection[TimelineEntry]):
 async def timeline(
     self: Customer,
     info: Info[Any, Any],
-    kinds: list[KindEnum] | None = UNSET,  # type: ignore[valid-type]
-    first: int | None = UNSET,
-    after: str | None = UNSET,
+    kinds: WhichKinds = UNSET,
+    first: First = UNSET,
+    after: After = UNSET,
 ) -> Timeline:
     shared = context(info)
     start, length = given(after), page_length(given(first))
