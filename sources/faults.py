@@ -7,7 +7,8 @@ SourceFault
 ├── Throttled     429 or the vendor's equal: retry after retry_after_seconds
 ├── Refused       another 4xx: our request or our credential is wrong, never retry
 ├── Malformed     the answer does not fit its shape
-└── NotOffered    this server has no such thing: absent, with a reason, never retry
+├── NotOffered    this server has no such thing: absent, with a reason, never retry
+└── Overspent     not asked: the operation has made all the calls that one may make
 
 A fault is a value as well as an exception: a batch's answer holds it at the keys that it concerns.
 Its text names what was asked and what came, never a body, a credential or a person.
@@ -65,3 +66,9 @@ class NotOffered(SourceFault):
     """The server at base_url has no such thing."""
 
     code = "SOURCE_NOT_OFFERED"
+
+
+class Overspent(SourceFault):
+    """Not asked: the operation has made all the calls that one may make."""
+
+    code = "COST_EXCEEDED"

@@ -14,6 +14,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sources.canonical.provenance import Origin
+from sources.costs import UNDECLARED, CallBudget
 from sources.faults import SourceFault
 from sources.simulation.simulator import Loader, Simulator
 from sources.wire.messages import Response, Sender
@@ -79,5 +80,7 @@ class SourcePlugin(msgspec.Struct, frozen=True, kw_only=True):
     examples: Path
     optional_fields: tuple[str, ...] = ()
     """The names that `fields` may hold."""
+    costs: CallBudget = UNDECLARED
+    """What its questions cost in calls; undeclared: a call for each key."""
     loader: Callable[[Path], AbstractContextManager[Loader]] | None = None
     """Starts a real server whose data is kept in a directory; None where there is none to start."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from sources.plugin import SourcePlugin
 from sources.salesforce.adapter import SalesforceAdapter
 from sources.salesforce.classify import classify
+from sources.salesforce.costs import COSTS
 from sources.salesforce.golden import map_example
 from sources.salesforce.mapping import MAPPING_VERSION
 from sources.salesforce.settings import SalesforceSettings
@@ -20,6 +21,7 @@ PLUGIN = SourcePlugin(
     classify=classify,
     simulator=SalesforceSimulator,
     map_example=map_example,
+    costs=COSTS,
     examples=Path(__file__).parent / "examples",
     optional_fields=OPTIONAL_FIELDS,
 )

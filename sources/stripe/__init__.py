@@ -5,6 +5,7 @@ from pathlib import Path
 from sources.plugin import SourcePlugin
 from sources.stripe.adapter import StripeAdapter
 from sources.stripe.answers import classify
+from sources.stripe.costs import COSTS
 from sources.stripe.golden import map_example
 from sources.stripe.loading import loader
 from sources.stripe.mapping import MAPPING_VERSION
@@ -20,6 +21,7 @@ PLUGIN = SourcePlugin(
     classify=classify,
     simulator=StripeSimulator,
     map_example=map_example,
+    costs=COSTS,
     examples=Path(__file__).parent / "examples",
     optional_fields=OPTIONAL_FIELDS,
     loader=loader,

@@ -9,6 +9,7 @@ from pathlib import Path
 from sources.plugin import SourcePlugin
 from sources.tryton.adapter import TrytonAdapter
 from sources.tryton.client import classify
+from sources.tryton.costs import COSTS
 from sources.tryton.golden import map_example
 from sources.tryton.mapping import MAPPING_VERSION
 from sources.tryton.real.loading import tryton
@@ -24,6 +25,7 @@ PLUGIN = SourcePlugin(
     classify=classify,
     simulator=TrytonSimulator,
     map_example=map_example,
+    costs=COSTS,
     examples=Path(__file__).with_name("examples"),
     optional_fields=OPTIONAL_FIELDS,
     loader=tryton,

@@ -56,8 +56,15 @@ class Retry:
         self._sleep = sleep
         self._jitter = jitter
 
-    async def run(self, once: Callable[[], Awaitable[R]], *, tries: int, deadline: Deadline) -> R:
-        """What `once` gives. Raises the last fault where no try is left, allowed, or in time."""
+    async def run(
+        self,
+        once: Callable[[], Awaitable[R]],
+        *,
+        tries: int,
+        deadline: Deadline,
+        again: Callable[[], None] = lambda: None,
+    ) -> R:
+        """What `once` gives; `again` is told of each retry. Raises the last fault where no try is left or in time."""
         self._budget.pay_in()
         tried = 1
         while True:
@@ -69,6 +76,7 @@ class Retry:
                     raise
             await self._sleep(wait)
             tried += 1
+            again()
 
     def _wait(self, fault: SourceFault, tried: int, deadline: Deadline) -> float | None:
         if not fault.retryable:

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from sources.faults import CircuitOpen, Refused, SourceFault, Throttled, Timeout
 from sources.plugin import SourceSettings
-from sources.wire import correlation
+from sources.wire import correlation, spending
 from sources.wire.breaker import Breaker, Permit
 from sources.wire.deadline import Deadline, in_force
 from sources.wire.limiter import Limiter, LocalRate, Rate
@@ -60,14 +60,22 @@ class Wire:
         deadline = in_force()
         if deadline.remaining() <= 0:
             raise Timeout(f"{asked(request.method, request.url)}: not asked, the deadline had passed")
+        spent = spending.in_force()
+        spent.call(self.name)
         try:
             permit = self._breaker.admit()
         except CircuitOpen as fault:
+            spent.not_made(self.name)
             self._recorder.withheld(fault)
             raise
         with permit:
             tries = TRIES if request.safe and not permit.probe else 1
-            return await self._retry.run(lambda: self._try(request, permit, deadline), tries=tries, deadline=deadline)
+            return await self._retry.run(
+                lambda: self._try(request, permit, deadline),
+                tries=tries,
+                deadline=deadline,
+                again=lambda: spent.retry(self.name),
+            )
 
     def report_quota(self, remaining: float) -> None:
         """What is left of the vendor's quota, 0 to 1; shown in `systems`."""

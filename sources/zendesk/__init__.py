@@ -5,6 +5,7 @@ from pathlib import Path
 from sources.plugin import SourcePlugin
 from sources.zendesk.adapter import ZendeskAdapter
 from sources.zendesk.client import classify
+from sources.zendesk.costs import COSTS
 from sources.zendesk.golden import map_example
 from sources.zendesk.mapping import MAPPING_VERSION
 from sources.zendesk.settings import FIELD_FORMS, ZendeskSettings
@@ -19,6 +20,7 @@ PLUGIN = SourcePlugin(
     classify=classify,
     simulator=ZendeskSimulator,
     map_example=map_example,
+    costs=COSTS,
     examples=Path(__file__).parent / "examples",
     optional_fields=tuple(FIELD_FORMS),
 )

@@ -1,0 +1,131 @@
+"""The walk over an operation: its fields with their variables, and what each asks for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    get_named_type,
+    value_from_ast_untyped,
+)
+
+from resolvers.costing.demand import Demand, Estimate, Population
+from resolvers.costing.prices import PRICES
+from resolvers.costing.roots import ROOTS
+from resolvers.masks import Mask
+from sources.systems import Systems
+
+
+def estimate(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any] | None,
+    *,
+    systems: Systems,
+    mask: Mask | None = None,
+) -> Estimate:
+    """The most calls that the operation is expected to make. The document is valid and within the limits.
+
+    Variables are taken as they came: one that does not fit is refused later, whatever it would have cost. What the
+    mask withholds asks nobody.
+    """
+    root = schema.get_root_type(operation.operation)
+    if root is None:
+        return Estimate({})
+    walk = _Walk(schema, document, _values(operation, variables), Demand(systems), mask)
+    walk.selections(root, operation.selection_set, Population(1))
+    return walk.demand.estimate()
+
+
+class _Walk:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        variables: dict[str, Any],
+        demand: Demand,
+        mask: Mask | None,
+    ) -> None:
+        self.demand = demand
+        self._schema = schema
+        self._variables = variables
+        self._withheld = mask.coordinates if mask else frozenset()
+        self._fragments = {
+            each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
+        }
+        self._seen: set[tuple[int, str, Population]] = set()
+
+    def selections(self, parent: Any, selections: SelectionSetNode, who: Population) -> None:
+        """What the selections of these records ask for; the same of the same records once."""
+        place = (id(selections), parent.name, who)
+        if place in self._seen:
+            return
+        self._seen.add(place)
+        for selection in selections.selections:
+            if not self._included(selection.directives or ()):
+                continue
+            if isinstance(selection, FieldNode):
+                self._field(parent, selection, who)
+            elif isinstance(selection, InlineFragmentNode):
+                self._fragment(parent, selection, who)
+            else:
+                self._fragment(parent, self._fragments[selection.name.value], who)  # type: ignore[attr-defined]
+
+    def _fragment(self, parent: Any, fragment: InlineFragmentNode | FragmentDefinitionNode, who: Population) -> None:
+        condition = fragment.type_condition
+        kind = self._schema.get_type(condition.name.value) if condition else parent
+        if isinstance(kind, GraphQLObjectType) and not isinstance(parent, GraphQLObjectType):
+            if who.type_name not in (None, kind.name):
+                return
+        self.selections(kind, fragment.selection_set, who)
+
+    def _field(self, parent: Any, node: FieldNode, who: Population) -> None:
+        coordinate = f"{parent.name}.{node.name.value}"
+        field = None if isinstance(parent, GraphQLUnionType) else parent.fields.get(node.name.value)
+        if field is None or coordinate in self._withheld:
+            return
+        found = self._priced(coordinate, who, node)
+        kind = get_named_type(field.type)
+        if node.selection_set and isinstance(kind, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType):
+            for each in found:
+                self.selections(kind, node.selection_set, each)
+
+    def _priced(self, coordinate: str, who: Population, node: FieldNode) -> list[Population]:
+        root, price = ROOTS.get(coordinate), PRICES.get(coordinate)
+        if root is not None:
+            return root(self.demand, self._arguments(node))
+        if price is not None:
+            return [price(self.demand, who, self._arguments(node)) or who]
+        return [who]
+
+    def _arguments(self, node: FieldNode) -> dict[str, Any]:
+        return {each.name.value: value_from_ast_untyped(each.value, self._variables) for each in node.arguments or ()}
+
+    def _included(self, directives: tuple[DirectiveNode, ...]) -> bool:
+        for directive in directives:
+            name = directive.name.value
+            if name in ("skip", "include") and directive.arguments:
+                told = value_from_ast_untyped(directive.arguments[0].value, self._variables)
+                if told is (name == "skip"):
+                    return False
+        return True
+
+
+def _values(operation: OperationDefinitionNode, given: Mapping[str, Any] | None) -> dict[str, Any]:
+    defaults = {
+        each.variable.name.value: value_from_ast_untyped(each.default_value)
+        for each in operation.variable_definitions or ()
+        if each.default_value is not None
+    }
+    return {**defaults, **(given or {})}
