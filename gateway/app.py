@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 from fastapi import FastAPI
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from gateway.development_issuer import development_routes, loopback_only
 from gateway.edge.browsers import Browsers
 from gateway.edge.endpoint import Endpoint
 from gateway.edge.explorer import Explorer
+from gateway.edge.streams.socket import Sockets
 from gateway.health import public_routes
 from gateway.telemetry.tracing import App, traced
 from gateway.wiring import Gateway
@@ -21,6 +22,7 @@ from sources.canonical.actor import Actor
 def create_app(gateway: Gateway) -> App:
     """The public app: /graphql, /healthz, /readyz, and the development issuer's keys where it is on."""
     schema, masks = graph()
+    browsers = Browsers(gateway.settings.cors)
     endpoint = Endpoint(
         schema._schema,
         authenticate=gateway.authenticator.authenticate,
@@ -29,11 +31,13 @@ def create_app(gateway: Gateway) -> App:
         deadline_seconds=gateway.settings.gateway.deadline_seconds,
         limits=gateway.settings.limits,
         texts=gateway.texts,
-        browsers=Browsers(gateway.settings.cors),
+        browsers=browsers,
         explorer=Explorer() if gateway.issuer is not None else None,
+        connections=gateway.connections,
     )
     routes: list[BaseRoute] = [
         Route("/graphql", endpoint),
+        WebSocketRoute("/graphql", Sockets(endpoint.operations, browsers, gateway.connections)),
         *public_routes(gateway.readiness),
         *development_routes(gateway.issuer),
     ]

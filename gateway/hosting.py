@@ -33,6 +33,7 @@ async def hosted(
             yield gateway
         finally:
             gateway.readiness.stopping = True
+            gateway.connections.stop()
 
 
 @asynccontextmanager

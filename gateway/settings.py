@@ -27,6 +27,7 @@ from gateway.configuration.sections import (
     TelemetrySection,
 )
 from gateway.configuration.sources import read_sources
+from gateway.configuration.streams import StreamsSection
 from resolvers.views.standing import BadTable, StandingTable
 from sources import registry
 from sources.crosswalk.rules import CrosswalkSettings
@@ -52,6 +53,7 @@ class Settings(BaseSettings):
     cache: CacheSection = CacheSection()
     limits: LimitsSection = LimitsSection()
     cors: CorsSection = CorsSection()
+    streams: StreamsSection = StreamsSection()
     telemetry: TelemetrySection = TelemetrySection()
 
     @field_validator("sources")

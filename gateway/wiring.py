@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.announcing import Announcer
 from gateway.configuration.sections import IdentitySection
 from gateway.development_issuer import ISSUER, DevelopmentIssuer
+from gateway.edge.streams.connections import Connections
 from gateway.edge.texts import Texts
 from gateway.failures import CommandFailed
 from gateway.fronting import known_texts
@@ -42,6 +43,8 @@ class Gateway(msgspec.Struct, frozen=True, kw_only=True):
     """Keeps crosswalk and cache fresh while its `run` runs."""
     announcements: Announcements
     """Tells the streams of this process what changed."""
+    connections: Connections
+    """The streams that are open in this process."""
     authenticator: Authenticator
     issuer: DevelopmentIssuer | None
     """The development issuer; None where an external one is configured."""
@@ -81,7 +84,7 @@ async def open_gateway(settings: Settings, *, workers: int = 1) -> AsyncIterator
             systems, cache, records=settings.systems_of_record.systems, cache_seconds=settings.cache.seconds
         )
 
-        announcements = Announcements()
+        announcements = Announcements(settings.streams.queued_changes)
         announcer = Announcer(asked, announcements, redis.client)
         await opened.enter_async_context(announcer.hearing())
 
@@ -92,6 +95,7 @@ async def open_gateway(settings: Settings, *, workers: int = 1) -> AsyncIterator
             systems=asked,
             poller=Poller(crosswalk, systems, announcer.on_change, settings.gateway.poll_seconds),
             announcements=announcements,
+            connections=Connections(settings.streams),
             authenticator=authenticator,
             issuer=issuer,
             policy=packaged_policy(),

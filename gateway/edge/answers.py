@@ -8,7 +8,8 @@ from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.edge.negotiation import chosen
+from gateway.edge.framing import told_once
+from gateway.edge.negotiation import chosen, prefers
 from gateway.edge.refusals import Refusal
 from resolvers.errors import ErrorCode, formatted
 
@@ -26,11 +27,15 @@ SECURITY_HEADERS = {
 
 
 OFFERS = (JSON_TYPE, GRAPHQL_TYPE)
+EVENT_TYPE = "text/event-stream"
 
 
 def media_type_of(request: Request) -> str:
     """The type in which the client wants its answer; JSON where it does not say. Raises Refusal: 406."""
-    media_type = chosen(request.headers.get("accept"), OFFERS)
+    accept = request.headers.get("accept")
+    if prefers(accept, EVENT_TYPE, OFFERS):
+        return EVENT_TYPE
+    media_type = chosen(accept, OFFERS)
     if media_type is None:
         raise Refusal(406, ErrorCode.NOT_ACCEPTABLE, f"accept {GRAPHQL_TYPE} or {JSON_TYPE}")
     return media_type
@@ -39,7 +44,8 @@ def media_type_of(request: Request) -> str:
 def answer(body: dict[str, Any], status: int, media_type: str, correlation_id: str) -> Response:
     """An answer with its headers."""
     headers = {**SECURITY_HEADERS, "content-type": f"{media_type}; charset=utf-8", "x-correlation-id": correlation_id}
-    return Response(msgspec.json.encode(body), status, headers)
+    content = msgspec.json.encode(body)
+    return Response(told_once(content) if media_type == EVENT_TYPE else content, status, headers)
 
 
 def not_executed(errors: Sequence[GraphQLError], media_type: str, correlation_id: str) -> Response:

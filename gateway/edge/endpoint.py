@@ -12,7 +12,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.configuration.limits import LimitsSection
-from gateway.edge.answers import answer, media_type_of, not_executed, refused
+from gateway.configuration.streams import StreamsSection
+from gateway.edge.answers import EVENT_TYPE, answer, media_type_of, not_executed, refused
 from gateway.edge.browsers import Browsers
 from gateway.edge.documents import Invalid
 from gateway.edge.explorer import Explorer
@@ -20,7 +21,10 @@ from gateway.edge.operations import Operations, codes_of
 from gateway.edge.parameters import read_parameters
 from gateway.edge.preparing import Preparation, Prepared
 from gateway.edge.refusals import Refusal
+from gateway.edge.streams.connections import Connections
+from gateway.edge.streams.events import EventStream
 from gateway.edge.streams.presence import ClientGone, while_present
+from gateway.edge.streams.results import subscribed
 from gateway.edge.texts import Texts
 from gateway.edge.viewing import Authenticate, OpenContext
 from gateway.telemetry.metrics import Metrics
@@ -47,6 +51,7 @@ class Endpoint:
         texts: Texts | None = None,
         browsers: Browsers | None = None,
         explorer: Explorer | None = None,
+        connections: Connections | None = None,
     ) -> None:
         self.operations = Operations(
             schema,
@@ -60,6 +65,7 @@ class Endpoint:
         self._metrics = metrics
         self._browsers = browsers or Browsers()
         self._explorer = explorer
+        self._connections = connections or Connections(StreamsSection())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI app of every method on the path."""
@@ -101,6 +107,9 @@ class Endpoint:
         asked = await read_parameters(request, operations.limits)
         try:
             prepared = await operations.prepared(asked, viewing)
+            if media_type == EVENT_TYPE and prepared.kind is OperationType.SUBSCRIPTION:
+                results = await while_present(request.receive, lambda: subscribed(operations, prepared, viewing))
+                return EventStream(results, viewing, self._connections), "ok", []
             _refuse_transport(request, prepared)
             body = await while_present(request.receive, lambda: operations.answer(prepared, viewing))
         except Invalid as invalid:
@@ -116,7 +125,9 @@ class Endpoint:
 
 def _refuse_transport(request: Request, prepared: Prepared) -> None:
     if prepared.kind is OperationType.SUBSCRIPTION:
-        raise Refusal(400, ErrorCode.BAD_REQUEST, "a subscription is not answered once: ask for a stream")
+        raise Refusal(
+            400, ErrorCode.BAD_REQUEST, f"a subscription is not answered once: accept {EVENT_TYPE}, or use a WebSocket"
+        )
     if request.method == "GET" and prepared.kind is not OperationType.QUERY:
         message = "only queries are served over GET; send this as POST"
         raise Refusal(405, ErrorCode.METHOD_NOT_ALLOWED, message, headers={"allow": "POST"})

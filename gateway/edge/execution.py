@@ -1,6 +1,7 @@
 """Runs a prepared operation to its end, and tells the errors that are the gateway's own fault to the log, once each."""
 
 from collections.abc import Awaitable, Sequence
+from typing import Any
 
 import structlog
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute
@@ -13,13 +14,14 @@ log = structlog.get_logger("gateway.edge")
 
 
 async def executed(
-    schema: GraphQLSchema, prepared: Prepared, viewing: Viewing, deadline_seconds: float
+    schema: GraphQLSchema, prepared: Prepared, viewing: Viewing, deadline_seconds: float, event: Any = None
 ) -> ExecutionResult:
-    """The result of an operation under one deadline."""
+    """The result of an operation under one deadline; of a subscription for one of its events."""
     with within(Deadline(deadline_seconds)):
         result = execute(
             schema,
             prepared.document,
+            event,
             context_value=viewing,
             variable_values=prepared.asked.variables,
             operation_name=prepared.asked.operation_name,

@@ -54,10 +54,13 @@ class Operations:
         """What will run. Raises Refusal, and Invalid where it cannot be executed."""
         return await self._preparation.prepared(asked, introspection=introspects(viewing))
 
-    async def answer(self, prepared: Prepared, viewing: Viewing) -> Answer:
-        """The answer of a query or a mutation. Raises Invalid where nothing ran: a variable that does not fit."""
+    async def answer(self, prepared: Prepared, viewing: Viewing, event: Any = None) -> Answer:
+        """The answer of a query or a mutation, or of one event of a subscription.
+
+        Raises Invalid where nothing ran: a variable that does not fit.
+        """
         try:
-            result = await executed(self.schema, prepared, viewing, self.deadline_seconds)
+            result = await executed(self.schema, prepared, viewing, self.deadline_seconds, event)
         finally:
             viewing.close()
         return answer_of(result, viewing)

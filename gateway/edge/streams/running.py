@@ -1,0 +1,97 @@
+"""The operations under way over one WebSocket, each in a task of its own."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+from graphql import GraphQLError, OperationType
+
+from gateway.edge.documents import Invalid
+from gateway.edge.operations import Operations
+from gateway.edge.parameters import Parameters
+from gateway.edge.refusals import Refusal
+from gateway.edge.streams import messages
+from gateway.edge.streams.endings import StreamEnded
+from gateway.edge.streams.results import subscribed
+from resolvers.errors import ErrorCode, GatewayError, formatted
+from sources.canonical.actor import Actor
+from sources.wire.correlation import correlation_id
+
+log = structlog.get_logger("gateway.edge")
+
+
+class Running:
+    """Begins, ends and counts them."""
+
+    def __init__(self, operations: Operations, actor: Actor, say: Callable[[str], Awaitable[None]], most: int) -> None:
+        self._operations = operations
+        self._actor = actor
+        self._say = say
+        self._most = most
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def __contains__(self, operation_id: str) -> bool:
+        return operation_id in self._tasks
+
+    def begin(self, operation_id: str, asked: Parameters | Refusal) -> None:
+        """Run an operation; its answers and its end go to the client as they come."""
+        if len(self._tasks) >= self._most:
+            message = f"at most {self._most} operations at one time over one connection"
+            asked = Refusal(429, ErrorCode.TOO_MANY_STREAMS, message, retryable=True)
+        self._tasks[operation_id] = asyncio.create_task(self._run(operation_id, asked))
+
+    def cancel(self, operation_id: str) -> None:
+        """The client wants no more of it."""
+        task = self._tasks.pop(operation_id, None)
+        if task is not None:
+            task.cancel()
+
+    async def close(self) -> None:
+        """End all of them."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _run(self, operation_id: str, asked: Parameters | Refusal) -> None:
+        correlation = uuid.uuid4().hex
+        correlation_id.set(correlation)
+        try:
+            last = await self._answered(operation_id, asked, correlation)
+        except (OSError, TimeoutError):
+            return  # the client has left, or does not read: the conversation notices it by itself
+        except Exception as failure:
+            last = messages.failed(operation_id, formatted(_errors_of(failure, correlation), correlation))
+        if self._tasks.get(operation_id) is asyncio.current_task():
+            del self._tasks[operation_id]  # before the last word: the client may use the id again when it hears it
+            await self._say(last)
+
+    async def _answered(self, operation_id: str, asked: Parameters | Refusal, correlation: str) -> str:
+        """Say the answers; gives the last word."""
+        if isinstance(asked, Refusal):
+            raise asked
+        viewing = self._operations.open_context(self._actor, correlation)
+        prepared = await self._operations.prepared(asked, viewing)
+        if prepared.kind is not OperationType.SUBSCRIPTION:
+            await self._say(messages.following(operation_id, await self._operations.answer(prepared, viewing)))
+            return messages.complete(operation_id)
+        results = await subscribed(self._operations, prepared, viewing)
+        try:
+            async for answer in results:
+                await self._say(messages.following(operation_id, answer))
+        finally:
+            await results.aclose()
+        return messages.complete(operation_id)
+
+
+def _errors_of(failure: Exception, correlation: str) -> Sequence[GraphQLError]:
+    match failure:
+        case Invalid():
+            return failure.errors
+        case StreamEnded():
+            return [failure.error]
+        case Refusal():
+            return [GatewayError(failure.code, failure.message, retryable=failure.retryable)]
+    log.error("operation failed", correlation_id=correlation, exc_info=failure)
+    return [GatewayError(ErrorCode.INTERNAL_ERROR, f"something went wrong inside the gateway; quote {correlation}")]
