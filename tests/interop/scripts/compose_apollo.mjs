@@ -1,0 +1,9 @@
+// Composes the subgraphs of the file SUBGRAPHS, {name: {url, sdl}}, with @apollo/composition.
+import { composeServices } from "@apollo/composition";
+import { readFile } from "node:fs/promises";
+import { parse } from "graphql";
+
+const subgraphs = Object.entries(JSON.parse(await readFile(process.env.SUBGRAPHS, "utf8")));
+const composed = composeServices(subgraphs.map(([name, { url, sdl }]) => ({ name, url, typeDefs: parse(sdl) })));
+const errors = (composed.errors ?? []).map((error) => error.message);
+console.log(JSON.stringify({ supergraph: composed.supergraphSdl ?? null, errors }));
