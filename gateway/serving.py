@@ -10,7 +10,9 @@ from typing import Any
 
 import uvicorn
 
+from gateway.bounded_http import BoundedHttp
 from gateway.failures import CommandFailed
+from gateway.guarding import GuardedProtocol
 
 DRAIN_SECONDS = 10  # for requests under way when the gateway stops; the longest deadline of a request is far below
 KEEP_ALIVE_SECONDS = 75  # longer than a load balancer's own idle limit (60 s), so that it never meets a closed door
@@ -52,7 +54,7 @@ async def served(app: Any, listener: socket.socket) -> AsyncIterator[None]:
     """Answer on `listener` while inside; at the end, requests under way have DRAIN_SECONDS."""
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=BoundedHttp,
         ws="none",
         lifespan="off",
         log_config=None,
