@@ -10,7 +10,7 @@ from typing import Any
 
 import uvicorn
 
-from gateway.bounded_http import BoundedHttp
+from gateway.bounded_websocket import MAX_MESSAGE_BYTES, BoundedWebSocket
 from gateway.failures import CommandFailed
 from gateway.guarding import GuardedProtocol
 
@@ -54,8 +54,10 @@ async def served(app: Any, listener: socket.socket) -> AsyncIterator[None]:
     """Answer on `listener` while inside; at the end, requests under way have DRAIN_SECONDS."""
     config = uvicorn.Config(
         app,
-        http=BoundedHttp,
-        ws="none",
+        http=GuardedProtocol,
+        ws=BoundedWebSocket,
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_per_message_deflate=False,  # what unpacks to a megabyte for each of a thousand clients is no bound
         lifespan="off",
         log_config=None,
         access_log=False,
