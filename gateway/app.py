@@ -1,22 +1,28 @@
 """The composition root: an open gateway -> its schema -> the app that answers on the public port."""
 
 from collections.abc import Callable
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from strawberry import Schema
 
 from gateway.development_issuer import development_routes, loopback_only
 from gateway.edge.browsers import Browsers
+from gateway.edge.costs import Costs, Estimator
 from gateway.edge.endpoint import Endpoint
 from gateway.edge.explorer import Explorer
+from gateway.edge.preparing import Prepared
 from gateway.edge.streams.socket import Sockets
 from gateway.health import public_routes
 from gateway.telemetry.tracing import App, traced
 from gateway.wiring import Gateway
 from resolvers.context import Context
-from resolvers.masks import Masks
+from resolvers.costing import Estimate, estimate
+from resolvers.masks import Mask, Masks
 from resolvers.schema import graph
 from sources.canonical.actor import Actor
+from sources.systems import Systems
 
 
 def create_app(gateway: Gateway) -> App:
@@ -34,6 +40,8 @@ def create_app(gateway: Gateway) -> App:
         browsers=browsers,
         explorer=Explorer() if gateway.issuer is not None else None,
         connections=gateway.connections,
+        admission=gateway.admission,
+        costs=Costs(estimator(schema, gateway.systems), gateway.settings.limits.cost),
     )
     routes: list[BaseRoute] = [
         Route("/graphql", endpoint),
@@ -43,6 +51,17 @@ def create_app(gateway: Gateway) -> App:
     ]
     app = FastAPI(routes=routes, openapi_url=None)
     return traced(loopback_only(app, gateway.issuer), gateway.tracing)
+
+
+def estimator(schema: Schema, systems: Systems) -> Estimator:
+    """What a prepared operation may cost, for who asks."""
+
+    def estimated(prepared: Prepared, viewing: Any) -> Estimate:
+        variables = prepared.asked.variables
+        mask: Mask = viewing.mask
+        return estimate(schema._schema, prepared.document, prepared.operation, variables, systems=systems, mask=mask)
+
+    return estimated
 
 
 def context_opener(gateway: Gateway, masks: Masks) -> Callable[[Actor, str], Context]:

@@ -7,6 +7,7 @@ import httpx
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.admission import Admission
 from gateway.announcing import Announcer
 from gateway.configuration.sections import IdentitySection
 from gateway.development_issuer import ISSUER, DevelopmentIssuer
@@ -45,6 +46,8 @@ class Gateway(msgspec.Struct, frozen=True, kw_only=True):
     """Tells the streams of this process what changed."""
     connections: Connections
     """The streams that are open in this process."""
+    admission: Admission
+    """How much each consumer may ask."""
     authenticator: Authenticator
     issuer: DevelopmentIssuer | None
     """The development issuer; None where an external one is configured."""
@@ -96,6 +99,7 @@ async def open_gateway(settings: Settings, *, workers: int = 1) -> AsyncIterator
             poller=Poller(crosswalk, systems, announcer.on_change, settings.gateway.poll_seconds),
             announcements=announcements,
             connections=Connections(settings.streams),
+            admission=Admission(settings.limits, workers=workers, redis=redis.client),
             authenticator=authenticator,
             issuer=issuer,
             policy=packaged_policy(),

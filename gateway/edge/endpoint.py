@@ -11,10 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from gateway.admission import Admission
 from gateway.configuration.limits import LimitsSection
 from gateway.configuration.streams import StreamsSection
 from gateway.edge.answers import EVENT_TYPE, answer, media_type_of, not_executed, refused
 from gateway.edge.browsers import Browsers
+from gateway.edge.costs import Costs
 from gateway.edge.documents import Invalid
 from gateway.edge.explorer import Explorer
 from gateway.edge.operations import Operations, codes_of
@@ -26,7 +28,7 @@ from gateway.edge.streams.events import EventStream
 from gateway.edge.streams.presence import ClientGone, while_present
 from gateway.edge.streams.results import subscribed
 from gateway.edge.texts import Texts
-from gateway.edge.viewing import Authenticate, OpenContext
+from gateway.edge.viewing import Authenticate, OpenContext, Viewing
 from gateway.telemetry.metrics import Metrics
 from resolvers.errors import ErrorCode
 from sources.wire.correlation import correlation_id
@@ -52,6 +54,8 @@ class Endpoint:
         browsers: Browsers | None = None,
         explorer: Explorer | None = None,
         connections: Connections | None = None,
+        admission: Admission | None = None,
+        costs: Costs | None = None,
     ) -> None:
         self.operations = Operations(
             schema,
@@ -60,6 +64,8 @@ class Endpoint:
             open_context=open_context,
             deadline_seconds=deadline_seconds,
             limits=limits or LimitsSection(),
+            admission=admission,
+            costs=costs,
         )
         """What every transport asks."""
         self._metrics = metrics
@@ -102,8 +108,15 @@ class Endpoint:
             raise Refusal(405, ErrorCode.METHOD_NOT_ALLOWED, message, headers={"allow": ", ".join(METHODS)})
         self._browsers.refuse_cross_site(request)
         media_type = media_type_of(request)
-        operations = self.operations
-        viewing = operations.open_context(await operations.actor(request.headers.get("authorization")), correlation)
+        actor = await self.operations.actor(request.headers.get("authorization"))
+        async with self.operations.admitted(actor) as headers:
+            viewing = self.operations.open_context(actor, correlation)
+            response, outcome, codes = await self._answered(request, viewing, media_type)
+        response.headers.update(headers)
+        return response, outcome, codes
+
+    async def _answered(self, request: Request, viewing: Viewing, media_type: str) -> tuple[Response, str, list[str]]:
+        operations, correlation = self.operations, viewing.correlation_id
         asked = await read_parameters(request, operations.limits)
         try:
             prepared = await operations.prepared(asked, viewing)

@@ -3,11 +3,16 @@
 Every transport asks here, so that the limits of one are the limits of all.
 """
 
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema
 
+from gateway.admission import Admission
 from gateway.configuration.limits import LimitsSection
+from gateway.edge.costs import Costs, is_asked, told
 from gateway.edge.documents import Invalid
 from gateway.edge.execution import executed, log_unexpected
 from gateway.edge.parameters import Parameters
@@ -16,8 +21,10 @@ from gateway.edge.refusals import Refusal
 from gateway.edge.viewing import Authenticate, OpenContext, Viewing, introspects
 from gateway.edge.wording import in_plain_words
 from gateway.identity import Unauthenticated
+from resolvers.costing import Estimate
 from resolvers.errors import ErrorCode, formatted
 from sources.canonical.actor import Actor
+from sources.wire.spending import Spending, counted
 
 Answer = dict[str, Any]
 
@@ -34,6 +41,8 @@ class Operations:
         open_context: OpenContext,
         deadline_seconds: float,
         limits: LimitsSection,
+        admission: Admission | None = None,
+        costs: Costs | None = None,
     ) -> None:
         self.schema = schema
         self.limits = limits
@@ -41,6 +50,8 @@ class Operations:
         self.open_context = open_context
         self._preparation = preparation
         self._authenticate = authenticate
+        self._admission = admission or Admission(limits)
+        self._costs = costs or Costs(lambda prepared, viewing: Estimate({}), limits.cost)
 
     async def actor(self, authorization: str | None) -> Actor:
         """Who asks. Raises Refusal: 401, or 503 where nobody can say."""
@@ -50,20 +61,47 @@ class Operations:
             code = ErrorCode(fault.code)
             raise Refusal(fault.status, code, fault.message, headers=fault.headers, retryable=fault.retryable) from None
 
+    @asynccontextmanager
+    async def admitted(self, actor: Actor) -> AsyncIterator[Mapping[str, str]]:
+        """A place for an operation of this consumer; gives headers that tell what is left. Raises Refusal: 429."""
+        headers = await self._admission.count(actor)
+        try:
+            with self._admission.running(actor):
+                yield headers
+        except Refusal as refusal:
+            refusal.headers = {**headers, **refusal.headers}
+            raise
+
     async def prepared(self, asked: Parameters, viewing: Viewing) -> Prepared:
-        """What will run. Raises Refusal, and Invalid where it cannot be executed."""
-        return await self._preparation.prepared(asked, introspection=introspects(viewing))
+        """What will run. Raises Refusal, and Invalid where it cannot be executed or may cost too much."""
+        prepared = await self._preparation.prepared(asked, introspection=introspects(viewing))
+        self._costs.judged(prepared, viewing)
+        return prepared
 
     async def answer(self, prepared: Prepared, viewing: Viewing, event: Any = None) -> Answer:
         """The answer of a query or a mutation, or of one event of a subscription.
 
-        Raises Invalid where nothing ran: a variable that does not fit.
+        Raises Invalid where nothing ran: a variable that does not fit. Raises Refusal: 503 where it took too long.
         """
+        spending = Spending(self.limits.cost)
         try:
-            result = await executed(self.schema, prepared, viewing, self.deadline_seconds, event)
+            with counted(spending):
+                result = await self._in_time(executed(self.schema, prepared, viewing, self.deadline_seconds, event))
         finally:
             viewing.close()
-        return answer_of(result, viewing)
+        answer = answer_of(result, viewing)
+        if is_asked(prepared):
+            answer["extensions"] = {"cost": told(self._costs.judged(prepared, viewing), spending)}
+        return answer
+
+    async def _in_time(self, work: Awaitable[ExecutionResult]) -> ExecutionResult:
+        """What the sources do not give by the deadline is told by then; what comes later is cut off here."""
+        try:
+            async with asyncio.timeout(self.deadline_seconds + self.limits.grace_seconds):
+                return await work
+        except TimeoutError:
+            message = f"the operation took more than {self.deadline_seconds + self.limits.grace_seconds:g} seconds"
+            raise Refusal(503, ErrorCode.OPERATION_TIMEOUT, message, retryable=True) from None
 
 
 def answer_of(result: ExecutionResult, viewing: Viewing) -> Answer:

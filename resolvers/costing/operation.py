@@ -15,6 +15,7 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    ValueNode,
     get_named_type,
     value_from_ast_untyped,
 )
@@ -85,10 +86,9 @@ class _Walk:
     def _fragment(self, parent: Any, fragment: InlineFragmentNode | FragmentDefinitionNode, who: Population) -> None:
         condition = fragment.type_condition
         kind = self._schema.get_type(condition.name.value) if condition else parent
-        if isinstance(kind, GraphQLObjectType) and not isinstance(parent, GraphQLObjectType):
-            if who.type_name not in (None, kind.name):
-                return
-        self.selections(kind, fragment.selection_set, who)
+        narrows = isinstance(kind, GraphQLObjectType) and not isinstance(parent, GraphQLObjectType)
+        if not narrows or who.type_name in (None, condition.name.value if condition else None):
+            self.selections(kind, fragment.selection_set, who)
 
     def _field(self, parent: Any, node: FieldNode, who: Population) -> None:
         coordinate = f"{parent.name}.{node.name.value}"
@@ -110,21 +110,28 @@ class _Walk:
         return [who]
 
     def _arguments(self, node: FieldNode) -> dict[str, Any]:
-        return {each.name.value: value_from_ast_untyped(each.value, self._variables) for each in node.arguments or ()}
+        return {each.name.value: _value(each.value, self._variables) for each in node.arguments or ()}
 
     def _included(self, directives: tuple[DirectiveNode, ...]) -> bool:
         for directive in directives:
             name = directive.name.value
             if name in ("skip", "include") and directive.arguments:
-                told = value_from_ast_untyped(directive.arguments[0].value, self._variables)
+                told = _value(directive.arguments[0].value, self._variables)
                 if told is (name == "skip"):
                     return False
         return True
 
 
+def _value(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
+    try:
+        return value_from_ast_untyped(node, variables)
+    except ValueError:  # an integer of thousands of digits: refused later
+        return None
+
+
 def _values(operation: OperationDefinitionNode, given: Mapping[str, Any] | None) -> dict[str, Any]:
     defaults = {
-        each.variable.name.value: value_from_ast_untyped(each.default_value)
+        each.variable.name.value: _value(each.default_value)
         for each in operation.variable_definitions or ()
         if each.default_value is not None
     }

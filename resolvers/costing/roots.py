@@ -49,7 +49,8 @@ def _nodes(demand: Demand, arguments: Arguments) -> list[Population]:
 
 
 def _entities(demand: Demand, arguments: Arguments) -> list[Population]:
-    asked = [each for each in arguments.get("representations") or () if isinstance(each, dict)]
+    given = arguments.get("representations")
+    asked = [each for each in (given if isinstance(given, list) else [given]) if isinstance(each, dict)]
     named = [each for each in asked if each.get("__typename") == CUSTOMER]
     by_number = sum(each.get("id") is None for each in named)
     if by_number:

@@ -72,9 +72,12 @@ class Running:
         if isinstance(asked, Refusal):
             raise asked
         viewing = self._operations.open_context(self._actor, correlation)
-        prepared = await self._operations.prepared(asked, viewing)
+        async with self._operations.admitted(self._actor):
+            prepared = await self._operations.prepared(asked, viewing)
+            if prepared.kind is not OperationType.SUBSCRIPTION:
+                answer = await self._operations.answer(prepared, viewing)
         if prepared.kind is not OperationType.SUBSCRIPTION:
-            await self._say(messages.following(operation_id, await self._operations.answer(prepared, viewing)))
+            await self._say(messages.following(operation_id, answer))
             return messages.complete(operation_id)
         results = await subscribed(self._operations, prepared, viewing)
         try:
