@@ -13,7 +13,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from resolvers.errors import ErrorCode
 
 HEAD_BYTES = 64 * 1024  # a token with many roles, a trace and cookies are a quarter; a GET's document has room
-HEAD_SECONDS = 15.0  # from the connection, or a request's first byte, until its head is whole; people need one
+HEAD_SECONDS = 10.0  # from a request's first byte until its head is whole; one packet holds most heads
+IDLE_SECONDS = 75.0  # until a connection's first byte; load balancers open them before they need them
 FRAMING_BYTES = 2 * 1024 * 1024  # of chunk sizes and trailers, and of a body that was refused before its end
 LINGER_SECONDS = 3.0  # in which a client that still sends a refused body may read why
 SHARE_OF_FILES = 0.5  # of the files that the process may open; the rest is for sources, stores and logs
@@ -40,7 +41,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.idle_since = self.loop.time()
-        self._close_after(HEAD_SECONDS)
+        self._close_after(IDLE_SECONDS)
         if len(self.connections) > most_connections():
             self._make_place()
 
@@ -76,12 +77,12 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        if not self.cycle.response_complete:
+        if self.cycle is not None and not self.cycle.response_complete:
             self._other_bytes -= len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if self.cycle.response_complete:
+        if self.cycle is not None and self.cycle.response_complete:  # None where it becomes a WebSocket
             self._keep_open()
         super().on_message_complete()
 
@@ -96,6 +97,9 @@ class GuardedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no request, or one whose head is too large, and close."""
         self._keep_open()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.transport.close()  # the answer to the request before is on its way, and nothing fits in between
+            return
         status, code, message = 400, ErrorCode.BAD_REQUEST, "this is no HTTP request"
         if self._too_large:
             status, code, message = 431, ErrorCode.LIMIT_EXCEEDED, f"its head is larger than {HEAD_BYTES} bytes"
