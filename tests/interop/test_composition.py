@@ -2,14 +2,12 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 from graphql import parse, print_ast
 
 from resolvers.schema import federated_sdl
-
-LOYALTY = Path(__file__).parent / "composition" / "loyalty.graphql"
+from tests.interop.composition import loyalty
 
 
 async def composed(run_node, composer, tmp_path, **sdls):
@@ -32,7 +30,7 @@ def applied(supergraph, type_name, field_name=None):
 
 @pytest.mark.parametrize("composer", ["apollo", "guild"])
 async def test_the_gateway_composes_with_another_subgraph(run_node, tmp_path, composer):
-    result = await composed(run_node, composer, tmp_path, gateway=federated_sdl(), loyalty=LOYALTY.read_text())
+    result = await composed(run_node, composer, tmp_path, gateway=federated_sdl(), loyalty=loyalty.SDL)
     assert result["errors"] == []
     supergraph = result["supergraph"]
     assert applied(supergraph, "Customer", "emails")["sensitivity"] == "@sensitivity(class: PERSONAL)"
