@@ -141,7 +141,7 @@ class LedgerSection(Section):
 
 
 class CacheSection(Section):
-    """[cache]: how many records are kept in memory, and by kind for how long, where a source's own time does not fit."""
+    """[cache]: how many records are kept in memory; by kind for how long, where a source's own time does not fit."""
 
     entries: int = Field(default=50_000, ge=100)
     seconds: Mapping[str, Annotated[float, Field(ge=0)]] = {}
