@@ -17,6 +17,7 @@ from gateway.configuration.streams import StreamsSection
 from gateway.edge.answers import EVENT_TYPE, answer, media_type_of, not_executed, refused
 from gateway.edge.browsers import Browsers
 from gateway.edge.costs import Costs
+from gateway.edge.deprecations import Deprecations
 from gateway.edge.documents import Invalid
 from gateway.edge.explorer import Explorer
 from gateway.edge.operations import Operations, codes_of
@@ -66,6 +67,7 @@ class Endpoint:
             limits=limits or LimitsSection(),
             admission=admission,
             costs=costs,
+            deprecations=Deprecations(schema, metrics.deprecated),
         )
         """What every transport asks."""
         self._metrics = metrics

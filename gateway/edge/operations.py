@@ -13,6 +13,7 @@ from graphql import ExecutionResult, GraphQLError, GraphQLSchema
 from gateway.admission import Admission
 from gateway.configuration.limits import LimitsSection
 from gateway.edge.costs import Costs, is_asked, told
+from gateway.edge.deprecations import Deprecations
 from gateway.edge.documents import Invalid
 from gateway.edge.execution import executed, log_unexpected
 from gateway.edge.parameters import Parameters
@@ -43,6 +44,7 @@ class Operations:
         limits: LimitsSection,
         admission: Admission | None = None,
         costs: Costs | None = None,
+        deprecations: Deprecations | None = None,
     ) -> None:
         self.schema = schema
         self.limits = limits
@@ -50,6 +52,7 @@ class Operations:
         self.open_context = open_context
         self._preparation = preparation
         self._authenticate = authenticate
+        self._deprecations = deprecations
         self._admission = admission or Admission(limits)
         self._costs = costs or Costs(lambda prepared, viewing: Estimate({}), limits.cost)
 
@@ -76,6 +79,8 @@ class Operations:
         """What will run. Raises Refusal, and Invalid where it cannot be executed or may cost too much."""
         prepared = await self._preparation.prepared(asked, introspection=introspects(viewing))
         self._costs.judged(prepared, viewing)
+        if self._deprecations is not None:
+            self._deprecations.note(prepared.document, viewing.actor)
         return prepared
 
     async def answer(self, prepared: Prepared, viewing: Viewing, event: Any = None) -> Answer:

@@ -50,12 +50,23 @@ class Metrics:
             "c360_source_quota_remaining", "What is left of the vendor's quota, 0 to 1.", ["system"], registry=registry
         )
 
+        self._deprecated = Counter(
+            "c360_deprecated_fields",
+            "Requests that hold something deprecated, by who asks.",
+            ["coordinate", "consumer"],
+            registry=registry,
+        )
+
     def request(self, outcome: str, seconds: float, codes: Iterable[str] = ()) -> None:
         """A GraphQL request was answered: "ok", "partial", "failed" or "refused", with errors of these codes."""
         self._requests.labels(outcome).inc()
         self._request_seconds.observe(seconds)
         for code in codes:
             self._errors.labels(code).inc()
+
+    def deprecated(self, coordinate: str, consumer: str) -> None:
+        """A consumer asked for something deprecated. Both labels are bounded by who counts."""
+        self._deprecated.labels(coordinate, consumer).inc()
 
     def source_call(self, system: str, outcome: str, seconds: float, /) -> None:
         """A try reached for a source (or was held back); the outcome is the recorder's word."""
