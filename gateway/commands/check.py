@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.commands.options import DEFAULT_CONFIG, ConfigOption
 from gateway.commands.running import run
 from gateway.failures import FAILED, WRONG_USE
+from gateway.fronting import wrong_documents
 from gateway.identity.issuer import IssuerKeys
 from gateway.reaching import reached
 from gateway.settings import Problem, Settings, SettingsError, load_settings
@@ -54,7 +55,7 @@ async def _checked(settings: Settings) -> list[Problem]:
         found = await asyncio.gather(
             _database(settings), _redis(settings), _issuer(settings), *(_source(system) for system in systems)
         )
-    return [problem for problems in found for problem in problems]
+    return [*wrong_documents(settings), *(problem for problems in found for problem in problems)]
 
 
 async def _database(settings: Settings) -> list[Problem]:

@@ -39,8 +39,9 @@ class TrustedDocuments:
         text = self._texts.get(name)
         return self._texts.get(name.removeprefix(HASH_PREFIX).lower()) if text is None else text
 
-    def __len__(self) -> int:
-        return len(set(self._texts.values()))
+    def items(self) -> list[tuple[str, str]]:
+        """Each text once, under one of its names."""
+        return [(name, text) for text, name in {text: name for name, text in self._texts.items()}.items()]
 
 
 def read_directory(directory: Path) -> TrustedDocuments:
