@@ -9,7 +9,6 @@ def urql(run_node, running_gateway):
         return await run_node(
             script,
             URL=running_gateway.url,
-            WEBSOCKET_URL=running_gateway.websocket_url,
             TOKEN=running_gateway.token(),
         )
 
