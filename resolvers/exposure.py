@@ -22,6 +22,7 @@ from resolvers.descriptions import field_descriptions
 from resolvers.enums import exposed_enum
 from resolvers.scalars import Currency
 from resolvers.sensitive import directives_for
+from sources.canonical.deprecation import deprecation_of
 from sources.canonical.money import Money
 from sources.canonical.sensitivity import Sensitivity, attached, class_of_field, class_of_type, field_hints, is_hidden
 
@@ -54,8 +55,12 @@ def field(
     *,
     sensitivity: Sensitivity | None = None,
     permission: str | None = None,
+    deprecated: str | None = None,
 ) -> StrawberryField:
-    """A computed field or an edge: its resolver, what it returns, its description, what it needs."""
+    """A computed field or an edge: its resolver, what it returns, its description, what it needs.
+
+    `deprecated` says what to use instead, where the field will be taken out.
+    """
     metadata = {key: value for key, value in ((CLASS, sensitivity), (PERMISSION, permission)) if value is not None}
     made = strawberry.field(
         resolver=resolver,
@@ -63,6 +68,7 @@ def field(
         description=description,
         metadata=metadata,
         directives=directives_for(sensitivity),
+        deprecation_reason=deprecated,
     )
     return typing.cast(StrawberryField, made)
 
@@ -70,7 +76,13 @@ def field(
 def computed(record: type, name: str, resolver: Any) -> StrawberryField:
     """A field that the record declares (type, description, class) and a resolver works out."""
     hint = field_hints(record)[name]
-    return field(resolver, graphql_type(hint), field_descriptions(record)[name], sensitivity=class_of_field(hint))
+    return field(
+        resolver,
+        graphql_type(hint),
+        field_descriptions(record)[name],
+        sensitivity=class_of_field(hint),
+        deprecated=deprecation_of(attached(hint)),
+    )
 
 
 @cache
@@ -85,15 +97,20 @@ def exposed(record: Any, *interfaces: type) -> Any:
         "is_type_of": _is_record(record),
     }
     for name, hint in hints.items():
-        namespace[name] = _plain_field(class_of_field(hint), texts[name])
+        namespace[name] = _plain_field(hint, texts[name])
     made = type(record.__name__, interfaces, namespace)
     directives = directives_for(class_of_type(record))
     return strawberry.type(made, description=inspect.getdoc(record), directives=directives)
 
 
-def _plain_field(sensitivity: Sensitivity | None, description: str) -> Any:
-    metadata = {CLASS: sensitivity} if sensitivity else {}
-    return strawberry.field(description=description, metadata=metadata, directives=directives_for(sensitivity))
+def _plain_field(hint: Any, description: str) -> Any:
+    sensitivity = class_of_field(hint)
+    return strawberry.field(
+        description=description,
+        metadata={CLASS: sensitivity} if sensitivity else {},
+        directives=directives_for(sensitivity),
+        deprecation_reason=deprecation_of(attached(hint)),
+    )
 
 
 def _is_record(record: type) -> Any:
