@@ -20,12 +20,13 @@ demo: $(STAMP) ## the gateway with simulated sources on 127.0.0.1:8000 (PORT=…
 test: $(STAMP) ## the whole suite; it starts every server that it needs by itself (PYTEST_OPTIONS=…)
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_OPTIONS)
 
-check: $(STAMP) ## format, lint, types, imports, schema
+check: $(STAMP) ## format, lint, types, imports, schema, and what would break its clients
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/c360 schema | diff -u schema.graphql - || { echo "schema.graphql differs from the code: make schema" >&2; exit 1; }
+	$(BIN)/c360 schema --released docs/schema/released.graphql --declared docs/schema/breaking.toml
 
 schema: $(STAMP) ## print the schema from the code into schema.graphql
 	$(BIN)/c360 schema > schema.graphql.new && mv schema.graphql.new schema.graphql
