@@ -9,14 +9,14 @@ import asyncio
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 MAX_MESSAGE_BYTES = 1024 * 1024  # above what [limits] lets a request be; a larger frame is refused unread, with 1009
-LINGER_SECONDS = 2.0  # for the client to take the close frame and close by itself
+LINGER_SECONDS = 1.0  # for the client to take the close frame and close by itself
 
 
 class BoundedWebSocket(WebSocketsSansIOProtocol):
     """One connection."""
 
     def handle_parser_exception(self) -> None:
-        """Refuse a frame: say why, then read on without looking until the client closes."""
+        """Refuse a frame: say why, then read on without looking, until the client closes or has had its time."""
         if self.close_sent:
             return
         refused = self.conn.close_sent
@@ -26,8 +26,6 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         self.queue.put_nowait({"type": "websocket.disconnect", "code": refused.code, "reason": refused.reason})
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()

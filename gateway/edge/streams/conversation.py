@@ -16,6 +16,7 @@ from gateway.edge.parameters import Parameters, parameters_of
 from gateway.edge.refusals import Refusal
 from gateway.edge.streams import messages
 from gateway.edge.streams.connections import Connections, TooManyConnections
+from gateway.edge.streams.endings import ClientLeft
 from gateway.edge.streams.messages import Close, Closed, Incoming
 from gateway.edge.streams.running import Running
 from resolvers.errors import ErrorCode
@@ -24,10 +25,6 @@ from sources.canonical.actor import Actor
 log = structlog.get_logger("gateway.edge")
 Take = Callable[[], Awaitable[str | None]]
 Say = Callable[[str], Awaitable[None]]
-
-
-class ClientLeft(Exception):
-    """The client has closed the connection, or lost it."""
 
 
 class Conversation:
@@ -87,7 +84,7 @@ class Conversation:
             await self._say(text)
         except (OSError, TimeoutError):
             self._end(None)
-            raise
+            raise ClientLeft from None
 
     async def _listen(self) -> None:
         try:
@@ -95,7 +92,7 @@ class Conversation:
                 await self._heard(messages.read(await self._take()))
         except Closed as closed:
             self._end(closed.close)
-        except (ClientLeft, OSError, TimeoutError):
+        except ClientLeft:
             self._end(None)
         except Exception:
             log.exception("conversation failed")

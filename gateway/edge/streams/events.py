@@ -13,10 +13,10 @@ from gateway.edge.framing import COMMENT, COMPLETE, told
 from gateway.edge.operations import Answer
 from gateway.edge.refusals import Refusal
 from gateway.edge.streams.connections import Connections, TooManyConnections
-from gateway.edge.streams.endings import StreamEnded, expired, stopping
+from gateway.edge.streams.endings import ClientLeft, StreamEnded, expired, last_words, stopping
 from gateway.edge.streams.results import Subscribed
 from gateway.edge.viewing import Viewing
-from resolvers.errors import ErrorCode, formatted
+from resolvers.errors import ErrorCode
 
 Write = Callable[[bytes], Awaitable[None]]
 
@@ -46,15 +46,18 @@ class EventStream(Response):
             message = f"at most {self._connections.section.connections} streams at one time: close one of them"
             refusal = Refusal(429, ErrorCode.TOO_MANY_STREAMS, message, retryable=True)
             await refused(refusal, self._viewing.correlation_id)(scope, receive, send)
-        except TimeoutError:
-            return  # the client does not read: its connection is dropped as it is
+        except ClientLeft:
+            return
         finally:
             await self._results.aclose()
 
     async def _serve(self, receive: Receive, send: Send) -> None:
         async def write(content: bytes, more: bool = True) -> None:
-            async with asyncio.timeout(self._connections.section.send_seconds):
-                await send({"type": "http.response.body", "body": content, "more_body": more})
+            try:
+                async with asyncio.timeout(self._connections.section.send_seconds):
+                    await send({"type": "http.response.body", "body": content, "more_body": more})
+            except (OSError, TimeoutError):  # gone, or it does not read: its connection is dropped as it is
+                raise ClientLeft from None
 
         start: Message = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
         await send(start)
@@ -65,13 +68,16 @@ class EventStream(Response):
             await asyncio.wait({telling, ending}, return_when=asyncio.FIRST_COMPLETED)
             if ending.done() and ending.result() is None:
                 return
-            ended = await _ended(telling) if telling.done() else ending.result()
+            ended = telling.exception() if telling.done() else ending.result()
         finally:
             telling.cancel()
             ending.cancel()
             await asyncio.gather(telling, ending, return_exceptions=True)
+        if isinstance(ended, ClientLeft):
+            return
         if ended is not None:
-            await write(told(msgspec.json.encode(self._last_words(ended))))
+            errors = last_words(ended, self._viewing.correlation_id)
+            await write(told(msgspec.json.encode({"errors": errors})))
         await write(COMPLETE, False)
 
     async def _tell(self, write: Write) -> None:
@@ -106,17 +112,6 @@ class EventStream(Response):
         if gone in done:
             return None
         return stopping() if stopped in done else expired()
-
-    def _last_words(self, ended: StreamEnded) -> Answer:
-        return {"errors": formatted([ended.error], self._viewing.correlation_id)}
-
-
-async def _ended(telling: asyncio.Task[None]) -> StreamEnded | None:
-    try:
-        await telling
-    except StreamEnded as ended:
-        return ended
-    return None
 
 
 async def _left(receive: Receive) -> None:

@@ -2,23 +2,20 @@
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
-import structlog
-from graphql import GraphQLError, OperationType
+from graphql import OperationType
 
-from gateway.edge.documents import Invalid
 from gateway.edge.operations import Operations
 from gateway.edge.parameters import Parameters
 from gateway.edge.refusals import Refusal
 from gateway.edge.streams import messages
-from gateway.edge.streams.endings import StreamEnded
+from gateway.edge.streams.endings import ClientLeft, last_words
 from gateway.edge.streams.results import subscribed
-from resolvers.errors import ErrorCode, GatewayError, formatted
+from resolvers.errors import ErrorCode
 from sources.canonical.actor import Actor
 from sources.wire.correlation import correlation_id
-
-log = structlog.get_logger("gateway.edge")
 
 
 class Running:
@@ -59,13 +56,14 @@ class Running:
         correlation_id.set(correlation)
         try:
             last = await self._answered(operation_id, asked, correlation)
-        except (OSError, TimeoutError):
-            return  # the client has left, or does not read: the conversation notices it by itself
+        except ClientLeft:
+            return  # which the conversation notices as well
         except Exception as failure:
-            last = messages.failed(operation_id, formatted(_errors_of(failure, correlation), correlation))
+            last = messages.failed(operation_id, last_words(failure, correlation))
         if self._tasks.get(operation_id) is asyncio.current_task():
             del self._tasks[operation_id]  # before the last word: the client may use the id again when it hears it
-            await self._say(last)
+            with suppress(ClientLeft):
+                await self._say(last)
 
     async def _answered(self, operation_id: str, asked: Parameters | Refusal, correlation: str) -> str:
         """Say the answers; gives the last word."""
@@ -86,15 +84,3 @@ class Running:
         finally:
             await results.aclose()
         return messages.complete(operation_id)
-
-
-def _errors_of(failure: Exception, correlation: str) -> Sequence[GraphQLError]:
-    match failure:
-        case Invalid():
-            return failure.errors
-        case StreamEnded():
-            return [failure.error]
-        case Refusal():
-            return [GatewayError(failure.code, failure.message, retryable=failure.retryable)]
-    log.error("operation failed", correlation_id=correlation, exc_info=failure)
-    return [GatewayError(ErrorCode.INTERNAL_ERROR, f"something went wrong inside the gateway; quote {correlation}")]

@@ -1,6 +1,7 @@
 """WebSockets at /graphql: who may open one, and one conversation for each."""
 
 import asyncio
+from contextlib import suppress
 
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -9,8 +10,11 @@ from gateway.edge.browsers import Browsers
 from gateway.edge.operations import Operations
 from gateway.edge.streams import messages
 from gateway.edge.streams.connections import Connections
-from gateway.edge.streams.conversation import ClientLeft, Conversation
+from gateway.edge.streams.conversation import Conversation
+from gateway.edge.streams.endings import ClientLeft
 from gateway.edge.streams.messages import Close
+
+CLOSE_SECONDS = 2.0  # for a client that reads nothing; its connection is dropped then
 
 
 class Sockets:
@@ -52,7 +56,6 @@ class Sockets:
 
 
 async def _closed(send: Send, close: Close) -> None:
-    try:
-        await send({"type": "websocket.close", "code": close.code, "reason": close.reason})
-    except OSError:
-        return  # the client was faster
+    with suppress(OSError, TimeoutError):  # the client was faster, or reads nothing
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await send({"type": "websocket.close", "code": close.code, "reason": close.reason})
