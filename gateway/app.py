@@ -49,7 +49,7 @@ def create_app(gateway: Gateway) -> App:
         *public_routes(gateway.readiness),
         *development_routes(gateway.issuer),
     ]
-    app = FastAPI(routes=routes, openapi_url=None)
+    app = FastAPI(routes=routes, openapi_url=None, redirect_slashes=False)
     return traced(loopback_only(app, gateway.issuer), gateway.tracing)
 
 
@@ -81,6 +81,7 @@ def context_opener(gateway: Gateway, masks: Masks) -> Callable[[Actor, str], Con
             standing=standing,
             posting_lag_seconds=posting_lag_seconds,
             announcements=gateway.announcements,
+            max_entities=settings.limits.entities,
         )
 
     return open_context

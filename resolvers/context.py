@@ -35,6 +35,7 @@ class Context:
         standing: StandingTable,
         posting_lag_seconds: float,
         announcements: Announcements,
+        max_entities: int,
     ) -> None:
         self.actor = actor
         self.rows = normalized(actor.rows)
@@ -46,6 +47,7 @@ class Context:
         self.standing = standing
         self.posting_lag_seconds = posting_lag_seconds
         self.announcements = announcements
+        self.max_entities = max_entities  # representations of one _entities field
         self.started_at = datetime.now(UTC)
         self.today: date = self.started_at.date()
         self.loaders = Loaders(systems, crosswalk)

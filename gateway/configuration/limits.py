@@ -26,8 +26,8 @@ class LimitsSection(Section):
     """Fields of an operation itself, counted as often as fragments bring them."""
     fields: int = Field(default=3000, ge=10)
     """Fields of an operation, counted as often as fragments bring them."""
-    entities: int = Field(default=500, ge=1)
-    """Representations of one _entities field."""
+    entities: int = Field(default=1000, ge=1)
+    """Representations of one _entities field; a gateway asks for the items of one list, which has 100 here."""
     cost: int = Field(default=1000, ge=1)
     """Calls to sources that an operation may make, by the estimate."""
     concurrent_operations: int = Field(default=64, ge=1)

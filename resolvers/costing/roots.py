@@ -52,9 +52,9 @@ def _entities(demand: Demand, arguments: Arguments) -> list[Population]:
     given = arguments.get("representations")
     asked = [each for each in (given if isinstance(given, list) else [given]) if isinstance(each, dict)]
     named = [each for each in asked if each.get("__typename") == CUSTOMER]
-    by_number = sum(each.get("id") is None for each in named)
+    by_number = {str(each.get("number")) for each in named if each.get("id") is None}
     if by_number:
-        _numbers(demand, by_number)
+        _numbers(demand, len(by_number))
     found = _records(demand, [each.get("id") for each in asked if each not in named])
     return [*found, Population(len(named), type_name=CUSTOMER)] if named else found
 

@@ -20,7 +20,6 @@ from resolvers.roots.customers import customer_of_number
 from resolvers.roots.nodes import record_of
 from resolvers.types.nodes import NODES, CustomerType
 
-MAX_REPRESENTATIONS = 1000  # a gateway asks for the items of one list, which has 100 here
 MAX_KEY = 200  # characters of a customer's number; longer than any that is given out
 TYPENAME = "__typename"
 
@@ -62,12 +61,12 @@ async def entities(
         list[Representation], strawberry.argument(description="Which entities, in the order in which they are given.")
     ],
 ) -> list[Any]:
-    if len(representations) > MAX_REPRESENTATIONS:
-        message = (
-            f"representations holds {len(representations)} entities; at most {MAX_REPRESENTATIONS} are read at once"
-        )
-        raise GatewayError(ErrorCode.LIMIT_EXCEEDED, message)
     shared = context(info)
+    if len(representations) > shared.max_entities:
+        message = (
+            f"representations holds {len(representations)} entities; at most {shared.max_entities} are read at once"
+        )
+        raise GatewayError(ErrorCode.TOO_MANY_ENTITIES, message)
     return await asyncio.gather(*(_entity(shared, each) for each in representations), return_exceptions=True)
 
 

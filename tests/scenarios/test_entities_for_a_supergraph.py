@@ -5,7 +5,7 @@ import base64
 import pytest
 from graphql import build_schema
 
-from resolvers.federation.entities import KEYS, MAX_REPRESENTATIONS
+from resolvers.federation.entities import KEYS
 from resolvers.schema import federated_sdl, graph, sdl
 from sources.canonical.actor import Grants
 from sources.canonical.sensitivity import Sensitivity
@@ -134,10 +134,10 @@ async def test_representations_in_the_document_are_judged_like_variables(house):
 
 
 async def test_a_thousand_at_once_are_served_and_more_are_refused(house):
-    asked = [represented("Customer", "C-000002", "number")] * MAX_REPRESENTATIONS
+    asked = [represented("Customer", "C-000002", "number")] * house.gateway.settings.limits.entities
     answer = await entities(house, *asked)
     assert {each["number"] for each in answer["data"]["_entities"]} == {"C-000002"}
-    assert codes(await entities(house, *asked, asked[0])) == {("LIMIT_EXCEEDED", None)}
+    assert codes(await entities(house, *asked, asked[0])) == {("TOO_MANY_ENTITIES", None)}
 
 
 async def test_a_withheld_type_is_forbidden_and_costs_nothing(house, world_ids):

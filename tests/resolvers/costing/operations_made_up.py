@@ -74,6 +74,7 @@ def operations(draw, customer_ids, record_ids, numbers):
     roots = []
     for number in range(draw(st.integers(1, 2))):
         root = draw(st.sampled_from(["customer", "customers", "customerBy", "node", "nodes", "_entities"]))
+        known = draw(st.sampled_from(numbers))
         of_customer = draw(selections(customer, levels))
         of_node = draw(selections(SCHEMA.get_type("Node"), levels))
         one, several = draw(st.sampled_from(record_ids)), draw(st.lists(st.sampled_from(record_ids), max_size=4))
@@ -83,7 +84,7 @@ def operations(draw, customer_ids, record_ids, numbers):
             {
                 "customer": f'r{number}: customer(id: "{draw(st.sampled_from(customer_ids))}") {of_customer}',
                 "customers": f"r{number}: customers(first: {draw(st.integers(1, 5))}) {{ nodes {of_customer} }}",
-                "customerBy": f'r{number}: customerBy(key: {{number: "{draw(st.sampled_from(numbers))}"}}) {of_customer}',
+                "customerBy": f'r{number}: customerBy(key: {{number: "{known}"}}) {of_customer}',
                 "node": f'r{number}: node(id: "{one}") {of_node}',
                 "nodes": f"r{number}: nodes(ids: {many}) {of_node}",
                 "_entities": f"r{number}: _entities(representations: [{named}]) {{ ... on Customer {of_customer} }}",
