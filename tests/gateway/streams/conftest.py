@@ -119,6 +119,15 @@ def open_port(tmp_path):
 
 
 @pytest.fixture
+async def quiet_port(tmp_path):
+    """A port of a gateway that knows nobody: for talk that never comes to a customer."""
+    async with open_house((), tmp_path, systems={}, fill=False) as house:
+        listener = listen("127.0.0.1", 0, "")
+        async with served(create_app(house.gateway), listener):
+            yield Port(house, address_of(listener))
+
+
+@pytest.fixture
 async def port(open_port):
     async with open_port() as opened:
         yield opened

@@ -8,23 +8,25 @@ from gateway.bounded_websocket import MAX_MESSAGE_BYTES
 VIEWER = "{ viewer { subject } }"
 
 
-async def test_a_query_is_answered_and_completed(port):
-    async with port.talking_as("auditor") as talk:
+async def test_a_query_is_answered_and_completed(quiet_port):
+    async with quiet_port.talking_as("auditor") as talk:
         await talk.subscribe(VIEWER)
         assert await talk.hear() == {"id": "1", "type": "next", "payload": {"data": {"viewer": {"subject": "auditor"}}}}
         assert await talk.hear() == {"id": "1", "type": "complete"}
 
 
-async def test_an_id_may_be_used_again_after_its_end(port):
-    async with port.talking_as() as talk:
+async def test_an_id_may_be_used_again_after_its_end(quiet_port):
+    async with quiet_port.talking_as() as talk:
         for _ in range(3):
             await talk.subscribe(VIEWER)
             assert (await talk.hear())["type"] == "next"
             assert (await talk.hear())["type"] == "complete"
 
 
-async def test_the_token_may_come_with_the_handshake(port, house):
-    async with port.talking(additional_headers={"authorization": f"Bearer {house.token('auditor')}"}) as talk:
+async def test_the_token_may_come_with_the_handshake(quiet_port):
+    async with quiet_port.talking(
+        additional_headers={"authorization": f"Bearer {quiet_port.house.token('auditor')}"}
+    ) as talk:
         await talk.begin()
         await talk.subscribe(VIEWER)
         assert (await talk.hear())["payload"]["data"]["viewer"]["subject"] == "auditor"
@@ -33,8 +35,8 @@ async def test_the_token_may_come_with_the_handshake(port, house):
 @pytest.mark.parametrize(
     "payload", [{}, {"authorization": "Bearer x"}, {"authorization": 5}, {"Authorization": ""}, None]
 )
-async def test_who_has_no_good_token_is_forbidden(port, payload):
-    async with port.talking() as talk:
+async def test_who_has_no_good_token_is_forbidden(quiet_port, payload):
+    async with quiet_port.talking() as talk:
         await talk.say({"type": "connection_init", "payload": payload})
         assert await talk.closed() == (4403, "Forbidden")
 
@@ -46,15 +48,17 @@ async def test_who_does_not_say_who_it_is_is_cut_off(open_port):
         assert await talk.closed() == (4408, "Connection initialisation timeout")
 
 
-async def test_to_subscribe_before_that_is_unauthorized(port):
-    async with port.talking() as talk:
+async def test_to_subscribe_before_that_is_unauthorized(quiet_port):
+    async with quiet_port.talking() as talk:
         await talk.subscribe(VIEWER)
         assert await talk.closed() == (4401, "Unauthorized")
 
 
-async def test_to_say_it_twice_is_once_too_often(port, house):
-    async with port.talking_as() as talk:
-        await talk.say({"type": "connection_init", "payload": {"authorization": f"Bearer {house.token('auditor')}"}})
+async def test_to_say_it_twice_is_once_too_often(quiet_port):
+    async with quiet_port.talking_as() as talk:
+        await talk.say(
+            {"type": "connection_init", "payload": {"authorization": f"Bearer {quiet_port.house.token('auditor')}"}}
+        )
         assert await talk.closed() == (4429, "Too many initialisation requests")
 
 
@@ -93,15 +97,15 @@ BAD = {
 
 
 @pytest.mark.parametrize("message", BAD.values(), ids=BAD)
-async def test_what_is_no_message_is_answered_by_the_code_for_that(port, message):
-    async with port.talking_as() as talk:
+async def test_what_is_no_message_is_answered_by_the_code_for_that(quiet_port, message):
+    async with quiet_port.talking_as() as talk:
         await talk.say(message)
         assert await talk.closed() == (4400, "Invalid message")
 
 
 @pytest.mark.parametrize("payload", ["x", 5, [1], True])
-async def test_an_init_payload_that_is_no_object_is_no_message(port, payload):
-    async with port.talking() as talk:
+async def test_an_init_payload_that_is_no_object_is_no_message(quiet_port, payload):
+    async with quiet_port.talking() as talk:
         await talk.say({"type": "connection_init", "payload": payload})
         assert await talk.closed() == (4400, "Invalid message")
 
@@ -115,8 +119,8 @@ async def test_two_operations_of_one_id_end_the_conversation(port, house):
         assert await talk.closed() == (4409, "Subscriber already exists")
 
 
-async def test_what_cannot_run_ends_itself_only(port):
-    async with port.talking_as() as talk:
+async def test_what_cannot_run_ends_itself_only(quiet_port):
+    async with quiet_port.talking_as() as talk:
         for query, code in (("{", "GRAPHQL_PARSE_FAILED"), ("{ nope }", "GRAPHQL_VALIDATION_FAILED")):
             await talk.subscribe(query)
             told = await talk.hear()
@@ -129,57 +133,57 @@ async def test_what_cannot_run_ends_itself_only(port):
         assert (await talk.hear())["type"] == "next"
 
 
-async def test_variables_that_are_too_deep_end_themselves_only(port):
+async def test_variables_that_are_too_deep_end_themselves_only(quiet_port):
     deep = "[" * 150 + "]" * 150
-    async with port.talking_as() as talk:
+    async with quiet_port.talking_as() as talk:
         await talk.say(
             '{"type": "subscribe", "id": "1", "payload": {"query": "{ a }", "variables": {"a": ' + deep + "}}}"
         )
         assert (await talk.hear())["payload"][0]["extensions"]["code"] == "JSON_TOO_DEEP"
 
 
-async def test_a_pong_repeats_what_the_ping_brought(port):
-    async with port.talking() as talk:
+async def test_a_pong_repeats_what_the_ping_brought(quiet_port):
+    async with quiet_port.talking() as talk:
         await talk.say({"type": "ping", "payload": {"at": 5}})
         assert await talk.hear() == {"type": "pong", "payload": {"at": 5}}
 
 
-async def test_a_pong_that_nobody_asked_for_is_fine(port):
-    async with port.talking_as() as talk:
+async def test_a_pong_that_nobody_asked_for_is_fine(quiet_port):
+    async with quiet_port.talking_as() as talk:
         await talk.say({"type": "pong"})
         await talk.say({"type": "complete", "id": "unknown"})
         await talk.subscribe(VIEWER)
         assert (await talk.hear())["type"] == "next"
 
 
-async def test_other_protocols_are_not_spoken(port):
-    async with port.talking(subprotocols=None) as talk:
+async def test_other_protocols_are_not_spoken(quiet_port):
+    async with quiet_port.talking(subprotocols=None) as talk:
         assert await talk.closed() == (4406, "Subprotocol not acceptable")
 
 
-async def test_a_frame_that_is_larger_than_any_request_is_refused_unread(port, house):
-    async with port.talking_as() as talk:
+async def test_a_frame_that_is_larger_than_any_request_is_refused_unread(quiet_port):
+    async with quiet_port.talking_as() as talk:
         await talk.say("x" * (20 * MAX_MESSAGE_BYTES))
         assert (await talk.closed())[0] == 1009
-    assert (await house.data(VIEWER))["viewer"]
+    assert (await quiet_port.house.data(VIEWER))["viewer"]
 
 
-async def test_a_frame_that_is_no_utf8_is_refused_as_the_standard_says(port):
-    async with port.talking_as() as talk:
+async def test_a_frame_that_is_no_utf8_is_refused_as_the_standard_says(quiet_port):
+    async with quiet_port.talking_as() as talk:
         await talk.socket.send(b"\xff\xfe", text=True)
         assert (await talk.closed())[0] == 1007
 
 
-async def test_an_origin_that_is_not_listed_does_not_get_in(port):
+async def test_an_origin_that_is_not_listed_does_not_get_in(quiet_port):
     with pytest.raises(websockets.InvalidStatus) as refused:
-        async with port.talking(origin="https://evil.example"):
+        async with quiet_port.talking(origin="https://evil.example"):
             pass
     assert refused.value.response.status_code == 403
 
 
-async def test_a_page_of_the_same_host_gets_in(port, house):
-    async with port.talking(origin=port.url) as talk:
-        await talk.begin(house.token("auditor"))
+async def test_a_page_of_the_same_host_gets_in(quiet_port):
+    async with quiet_port.talking(origin=quiet_port.url) as talk:
+        await talk.begin(quiet_port.house.token("auditor"))
 
 
 async def test_operations_of_one_conversation_are_bounded(open_port):
