@@ -94,14 +94,14 @@ def _key_of(representation: object) -> tuple[str, str, str]:
         raise bad_input(f"{TYPENAME} of a representation is one of {', '.join(KEYS)}")
     key = next((key for key in KEYS[name] if representation.get(key) is not None), None)
     value = representation.get(key) if key else None
-    if (
-        key is None
-        or not isinstance(value, str)
-        or not value
-        or len(value) > (MAX_KEY if key == "number" else ids.MAX_ID)
-    ):
+    if key is None or not isinstance(value, str) or not _may_be(key, value):
         raise bad_input(f"a {name} is represented by its {' or its '.join(KEYS[name])}, a string")
     return name, key, value
+
+
+def _may_be(key: str, value: str) -> bool:
+    """False for what no key is: a source refuses its whole batch for one number with a line feed in it."""
+    return value.strip() != "" and value.isprintable() and len(value) <= (MAX_KEY if key == "number" else ids.MAX_ID)
 
 
 ENTITIES = field(

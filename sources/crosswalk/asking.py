@@ -7,6 +7,7 @@ import structlog
 
 from sources.canonical.customer import CustomerRecord
 from sources.capabilities import Answer, CustomerReads
+from sources.crosswalk import normal
 from sources.crosswalk.crosswalk import Crosswalk
 from sources.faults import NotOffered, SourceFault
 from sources.systems import System
@@ -31,7 +32,7 @@ async def ask_for_numbers(
     while one failed is that one's fault, since the customer may be there.
     """
     known = await crosswalk.of_numbers(numbers)
-    unknown = [number for number, uids in known.items() if not uids]
+    unknown = [number for number, uids in known.items() if not uids and normal.number(number)]
     readable = [system for system in systems if isinstance(system.adapter, CustomerReads)]
     if not unknown or not readable:
         return known

@@ -30,3 +30,16 @@ async def test_an_unknown_number_is_no_certain_null_while_a_source_that_may_know
     answer = await house.ask(ASKED, {"representations": asked})
     assert [each and each["number"] for each in answer["data"]["_entities"]] == [None, "C-000001"]
     assert {code for code, _ in codes(answer)} == {"SOURCE_UNAVAILABLE"}
+
+
+async def test_odd_numbers_are_nobody_s_and_spoil_no_other(house):
+    never, odd = (
+        ["\x00", " ", "\u202e", "C-000001\nC-000002"],
+        ["'", "%", "*", "x" * 200, "C' OR '1'='1", "\U0001f600", "\\"],
+    )
+    asked = [{"__typename": "Customer", "number": each} for each in [*never, *odd, "C-000001"]]
+    answer = await house.ask(ASKED, {"representations": asked})
+    *nobody, known = answer["data"]["_entities"]
+    assert (set(map(str, nobody)), known["number"]) == ({"None"}, "C-000001")
+    (error,) = answer["errors"]
+    assert (error["extensions"]["code"], error["extensions"]["count"]) == ("BAD_USER_INPUT", len(never))
