@@ -1,7 +1,7 @@
 """What each field that crosses to a source adds to the cost. A field that is not named here asks no source.
 
 A price takes the demand so far, the records on which the field hangs and its arguments; it gives the records to
-which the field leads, or None where it leads to nothing that has a price of its own kind (then they are the same).
+which the field leads, or None where these are the same.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -81,6 +81,15 @@ def _messages(demand: Demand, who: Population, arguments: Arguments) -> None:
     first, after = length_of(arguments), arguments.get("after")
     messages = ListEdge("messages", edges.CASES.record, edges.CASES.kind, "case_messages", "")
     demand.page(messages, who, first, after=after)
+
+
+def _changed(demand: Demand, who: Population, _: Arguments) -> Population:
+    """The record of a change: of any kind, in any one system."""
+    found = Population(who.count)
+    for read in edges.RECORD_READS:
+        for system in demand.systems.of(read.kind)[:1]:
+            demand.records(system, read.method, found)
+    return found
 
 
 def _refunds(demand: Demand, who: Population, arguments: Arguments) -> Population:
@@ -176,4 +185,5 @@ PRICES: Mapping[str, Price] = {
     "SupportCase.invoices": _joined(edges.INVOICES),
     "SupportCase.creditMemos": _joined(edges.CREDIT_MEMOS),
     "IdentityConflict.candidates": _candidates,
+    "CustomerChange.record": _changed,
 }

@@ -21,6 +21,7 @@ class Counted:
 
     def __init__(self, runner, house, found):
         self._runner, self._house = runner, house
+        self.systems = house.gateway.systems
         self.customer_ids = [each["id"] for each in found]
         self.numbers = [each["number"] for each in found if each["number"]]
         lists = [value["nodes"] for each in found for value in each.values() if isinstance(value, dict)]
