@@ -8,13 +8,14 @@ from resolvers.errors import ErrorCode
 
 LONGEST_MESSAGE = 400  # characters; graphql-core repeats a literal whole
 CAUGHT = re.compile(r", but encountered error '.*?'; found: ", re.DOTALL)
+SUGGESTION = re.compile(r" Did you mean .*", re.DOTALL)  # graphql-core makes some that it cannot be told to leave out
 WORDS = {"None": "null", "True": "true", "False": "false"}
 WORD = re.compile(r"\b(None|True|False)\b")
 
 
 def plain(message: str) -> str:
-    """The message, without the text of an exception that a scalar raised and with JSON's names of null and booleans."""
-    said = WORD.sub(lambda found: WORDS[found[0]], CAUGHT.sub("; found: ", message))
+    """The message without suggestions and the text of a scalar's exception; null and booleans named as in JSON."""
+    said = WORD.sub(lambda found: WORDS[found[0]], SUGGESTION.sub("", CAUGHT.sub("; found: ", message)))
     return said if len(said) <= LONGEST_MESSAGE else said[:LONGEST_MESSAGE] + "…"
 
 
