@@ -15,7 +15,7 @@ from resolvers.errors import ErrorCode
 HEAD_BYTES = 64 * 1024  # a token with many roles, a trace and cookies are a quarter; a GET's document has room
 HEAD_SECONDS = 10.0  # from a request's first byte until its head is whole; one packet holds most heads
 IDLE_SECONDS = 75.0  # until a connection's first byte; load balancers open them before they need them
-FRAMING_BYTES = 2 * 1024 * 1024  # of chunk sizes and trailers, and of a body that was refused before its end
+FRAMING_BYTES = 2 * 1024 * 1024  # of chunk sizes and trailers; a chunk of one byte has six
 LINGER_SECONDS = 3.0  # in which a client that still sends a refused body may read why
 SHARE_OF_FILES = 0.5  # of the files that the process may open; the rest is for sources, stores and logs
 
@@ -77,8 +77,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        if self.cycle is not None and not self.cycle.response_complete:
-            self._other_bytes -= len(body)
+        self._other_bytes -= len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
