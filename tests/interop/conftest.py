@@ -34,5 +34,5 @@ def running_gateway(tmp_path_factory):
 async def client(running_gateway) -> AsyncIterator[httpx.AsyncClient]:
     """Sends to the running gateway as a finance_analyst."""
     headers = {"authorization": f"Bearer {running_gateway.token()}"}
-    async with httpx.AsyncClient(base_url=running_gateway.url, headers=headers, timeout=30) as opened:
+    async with httpx.AsyncClient(headers=headers, timeout=30) as opened:
         yield opened
