@@ -56,10 +56,15 @@ class Talk:
 class Port:
     """The public port of a house."""
 
-    def __init__(self, house, url):
+    def __init__(self, house, url, gateway=None):
         self.house = house
         self.url = url
+        self.gateway = gateway or house.gateway
         self.count = 0
+
+    def beside(self, gateway, url):
+        """The port of another process of the same deployment."""
+        return Port(self.house, url, gateway)
 
     async def happens(self, customer="C-000002", times=1):
         """Invoices are issued to a customer, and the polling finds them."""
@@ -74,7 +79,7 @@ class Port:
     async def heard_by(self, listeners):
         """Wait until so many streams hear of changes."""
         async with asyncio.timeout(5):
-            while self.house.gateway.announcements.listeners != listeners:  # noqa: ASYNC110
+            while self.gateway.announcements.listeners != listeners:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
     @asynccontextmanager
@@ -104,11 +109,11 @@ class Port:
 
 @pytest.fixture
 def open_port(tmp_path):
-    """Opens a port; what is given goes into [streams]."""
+    """Opens a port; what is given goes into [gateway] and [streams]."""
 
     @asynccontextmanager
-    async def opened(**streams):
-        async with open_house(small_world(), tmp_path, more={"streams": streams}) as house:
+    async def opened(section=None, **streams):
+        async with open_house(small_world(), tmp_path, gateway=section, more={"streams": streams}) as house:
             await house.gateway.poller.poll(house.gateway.systems.by_name("billing"))
             listener = listen("127.0.0.1", 0, "")
             async with served(create_app(house.gateway), listener):
