@@ -59,7 +59,7 @@ async def test_a_change_that_another_process_found_is_told_and_read_anew(beside)
         for number in ("INV-NEW-1", "INV-NEW-2"):
             await first.happens()
             change = await told_of(talk, number)
-            assert change["customer"]["invoices"]["nodes"][0] == {"number": number}
+            assert {"number": number} in change["customer"]["invoices"]["nodes"]
 
 
 async def test_streams_are_interrupted_where_word_may_have_gone_missing(beside, shared):
