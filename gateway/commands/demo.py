@@ -52,6 +52,10 @@ async def _demo(listener: socket.socket, data: Path, customers: int, real: bool)
         typer.echo("stopped")
 
 
+# One persona on a laptop may be a load test: what bounds a consumer in earnest would be all that it measures.
+LIMITS = {"requests_per_minute": 600_000, "concurrent_operations": 1000}
+
+
 def _configured(data: Path, listener: socket.socket, running: DemoSources) -> Path:
     """Write the configuration with which this gateway runs, so that the other commands can be tried beside it."""
     data.mkdir(parents=True, exist_ok=True)
@@ -63,6 +67,7 @@ def _configured(data: Path, listener: socket.socket, running: DemoSources) -> Pa
                 "operations": {"host": HOST, "port": _free_port()},
                 "identity": {"development": True},
                 "telemetry": {"log_level": "warning"},
+                "limits": LIMITS,
                 **{f"sources.{name}": section for name, section in running.sections.items()},
             }
         ),

@@ -30,7 +30,7 @@ class LimitsSection(Section):
     """Representations of one _entities field; a gateway asks for the items of one list, which has 100 here."""
     cost: int = Field(default=1000, ge=1)
     """Calls to sources that an operation may make, by the estimate."""
-    concurrent_operations: int = Field(default=64, ge=1)
+    concurrent_operations: int = Field(default=128, ge=1)
     """Of one consumer at the same time, over all processes of a machine."""
     requests_per_minute: int = Field(default=30_000, ge=1)
     """Of one consumer, over all processes where Redis is shared; otherwise divided by the workers."""
