@@ -141,7 +141,7 @@ class Conversation:
         operation_id = messages.id_of(message)
         if operation_id in self._running:
             raise Closed(messages.DUPLICATE)
-        self._running.begin(operation_id, self._asked(message))
+        await self._running.begin(operation_id, self._asked(message))
 
     def _asked(self, message: Incoming) -> Parameters | Refusal:
         """What is asked. A payload that is no request ends the conversation; one that is too deep only itself."""

@@ -26,32 +26,39 @@ class Running:
         self._actor = actor
         self._say = say
         self._most = most
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._by_id: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()  # those too whose last word the client has not read yet
 
     def __contains__(self, operation_id: str) -> bool:
-        return operation_id in self._tasks
+        return operation_id in self._by_id
 
-    def begin(self, operation_id: str, asked: Parameters | Refusal) -> None:
+    async def begin(self, operation_id: str, asked: Parameters | Refusal) -> None:
         """Run an operation; its answers and its end go to the client as they come."""
         if len(self._tasks) >= self._most:
             message = f"at most {self._most} operations at one time over one connection"
             asked = Refusal(429, ErrorCode.TOO_MANY_STREAMS, message, retryable=True)
-        self._tasks[operation_id] = asyncio.create_task(self._run(operation_id, asked))
+        if isinstance(asked, Refusal):  # said here and now: a client that does not read is not read from either
+            await self._say(messages.failed(operation_id, last_words(asked, uuid.uuid4().hex)))
+            return
+        task = asyncio.create_task(self._run(operation_id, asked))
+        self._by_id[operation_id] = task
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def cancel(self, operation_id: str) -> None:
         """The client wants no more of it."""
-        task = self._tasks.pop(operation_id, None)
+        task = self._by_id.pop(operation_id, None)
         if task is not None:
             task.cancel()
 
     async def close(self) -> None:
         """End all of them."""
-        tasks = list(self._tasks.values())
+        tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, operation_id: str, asked: Parameters | Refusal) -> None:
+    async def _run(self, operation_id: str, asked: Parameters) -> None:
         correlation = uuid.uuid4().hex
         correlation_id.set(correlation)
         try:
@@ -60,15 +67,13 @@ class Running:
             return  # which the conversation notices as well
         except Exception as failure:
             last = messages.failed(operation_id, last_words(failure, correlation))
-        if self._tasks.get(operation_id) is asyncio.current_task():
-            del self._tasks[operation_id]  # before the last word: the client may use the id again when it hears it
+        if self._by_id.get(operation_id) is asyncio.current_task():
+            del self._by_id[operation_id]  # before the last word: the client may use the id again when it hears it
             with suppress(ClientLeft):
                 await self._say(last)
 
-    async def _answered(self, operation_id: str, asked: Parameters | Refusal, correlation: str) -> str:
+    async def _answered(self, operation_id: str, asked: Parameters, correlation: str) -> str:
         """Say the answers; gives the last word."""
-        if isinstance(asked, Refusal):
-            raise asked
         viewing = self._operations.open_context(self._actor, correlation)
         async with self._operations.admitted(self._actor):
             prepared = await self._operations.prepared(asked, viewing)
