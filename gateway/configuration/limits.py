@@ -26,6 +26,8 @@ class LimitsSection(Section):
     """Fields of an operation itself, counted as often as fragments bring them."""
     fields: int = Field(default=3000, ge=10)
     """Fields of an operation, counted as often as fragments bring them."""
+    answer_fields: int = Field(default=50_000, ge=100)
+    """Fields of an answer, lists as long as they may be; the most that is written within half a second."""
     entities: int = Field(default=1000, ge=1)
     """Representations of one _entities field; a gateway asks for the items of one list, which has 100 here."""
     cost: int = Field(default=1000, ge=1)

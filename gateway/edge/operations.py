@@ -12,6 +12,7 @@ from graphql import ExecutionResult, GraphQLError, GraphQLSchema
 
 from gateway.admission import Admission
 from gateway.configuration.limits import LimitsSection
+from gateway.edge.breadth import refuse_breadth
 from gateway.edge.costs import Costs, is_asked, told
 from gateway.edge.deprecations import Deprecations
 from gateway.edge.documents import Invalid
@@ -78,6 +79,9 @@ class Operations:
     async def prepared(self, asked: Parameters, viewing: Viewing) -> Prepared:
         """What will run. Raises Refusal, and Invalid where it cannot be executed or may cost too much."""
         prepared = await self._preparation.prepared(asked, introspection=introspects(viewing))
+        refuse_breadth(
+            self.schema, prepared.document, prepared.operation, prepared.asked.variables, self.limits.answer_fields
+        )
         self._costs.judged(prepared, viewing)
         if self._deprecations is not None:
             self._deprecations.note(prepared.document, viewing.actor)

@@ -1,0 +1,104 @@
+"""How large an answer may become: fields times the lengths of the lists that they stand in, before anything runs.
+
+What asks no source costs no call, and yet a hundred customers times a hundred aliases of their identities are an
+answer of megabytes that keeps everybody else waiting.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+    value_from_ast_untyped,
+)
+
+from gateway.edge.documents import Invalid
+from resolvers.connections import DEFAULT_FIRST, MAX_FIRST
+from resolvers.errors import ErrorCode, GatewayError
+
+PLAIN_LIST = 6  # items of a list without `first`: identities, lines, tags; a guess that need not be right, only finite
+PAGE_LISTS = ("nodes", "edges")
+
+
+def refuse_breadth(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any] | None,
+    limit: int,
+) -> None:
+    """Raise Invalid with TOO_MANY_FIELDS where the answer may have more fields than that."""
+    fields = breadth(schema, document, operation, variables)
+    if fields > limit:
+        message = f"the answer may have {fields} fields, more than {limit}: ask for fewer records, or for less of each"
+        raise Invalid([GatewayError(ErrorCode.TOO_MANY_FIELDS, message, limit=limit)])
+
+
+def breadth(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any] | None,
+) -> int:
+    """How many fields the answer may have. The document is valid and within the limits on documents."""
+    root = schema.get_root_type(operation.operation)
+    return _Breadth(schema, document, variables or {}).of(root, operation.selection_set, 1)
+
+
+class _Breadth:
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> None:
+        self._schema = schema
+        self._variables = dict(variables)
+        self._fragments = {
+            each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
+        }
+
+    def of(self, parent: Any, selections: SelectionSetNode | None, page: int) -> int:
+        """The fields of one record of `parent`; `page` is the length of the page where it is a connection."""
+        return sum(self._one(parent, each, page) for each in selections.selections) if selections else 0
+
+    def _one(self, parent: Any, selection: Any, page: int) -> int:
+        if isinstance(selection, FieldNode):
+            return self._field(parent, selection, page)
+        if not isinstance(selection, InlineFragmentNode):
+            selection = self._fragments[selection.name.value]
+        condition = selection.type_condition
+        return self.of(
+            self._schema.get_type(condition.name.value) if condition else parent, selection.selection_set, page
+        )
+
+    def _field(self, parent: Any, node: FieldNode, page: int) -> int:
+        field = getattr(parent, "fields", {}).get(node.name.value)
+        if field is None:  # __typename and introspection, which is bounded by the depth
+            return 1
+        arguments = {each.name.value: each.value for each in node.arguments or ()}
+        items = self._items(field.type, node.name.value, arguments, page)
+        first = self._number(arguments.get("first"), DEFAULT_FIRST)
+        return items * (1 + self.of(get_named_type(field.type), node.selection_set, first))
+
+    def _items(self, kind: Any, name: str, arguments: Mapping[str, Any], page: int) -> int:
+        if not is_list_type(get_nullable_type(kind)):
+            return 1
+        if name in PAGE_LISTS and not arguments:
+            return page
+        asked = [self._value(each) for key, each in arguments.items() if key in ("ids", "representations")]
+        return len(asked[0]) if asked and isinstance(asked[0], list) else PLAIN_LIST
+
+    def _number(self, node: Any, otherwise: int) -> int:
+        told = self._value(node) if node is not None else None
+        return min(max(told, 0), MAX_FIRST) if isinstance(told, int) else otherwise
+
+    def _value(self, node: Any) -> Any:
+        try:
+            return value_from_ast_untyped(node, self._variables)
+        except ValueError:  # an integer of thousands of digits: refused later
+            return None
