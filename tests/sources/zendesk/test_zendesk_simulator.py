@@ -136,8 +136,9 @@ async def test_the_index_is_behind(shop: Shop, http: httpx.AsyncClient) -> None:
     acme = shop.customer("ACME")
     shop.account.index.lag_seconds = 120
     shop.case("ACME", 1, at=NOW - timedelta(hours=1))
-    shop.case("ACME", 2, at=NOW)
-    shop.moved("ACME", 1, "solved", at=NOW)
+    now = datetime.now(UTC)  # not NOW: the suite may have run for minutes since
+    shop.case("ACME", 2, at=now)
+    shop.moved("ACME", 1, "solved", at=now)
 
     async def found(terms: str) -> list[int]:
         query = {"query": f"organization:{acme.id} {terms}", "filter[type]": "ticket"}
