@@ -5,7 +5,7 @@ from functools import cache
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from resolvers.directives import describe_directives
+from resolvers.directives import declare_defer, describe_directives
 from resolvers.exposure import RECORDS, grow
 from resolvers.federation.entities import ENTITIES, REPRESENTATION_SCALAR, Representation
 from resolvers.federation.hiding import without_machinery
@@ -52,6 +52,7 @@ def graph() -> tuple[strawberry.Schema, Masks]:
     schema = strawberry.Schema(Query, subscription=Subscription, types=list(RECORD_TYPES.values()), config=config)
     show_events(schema)
     describe_directives(schema)
+    declare_defer(schema)
     return schema, Masks(schema, RECORDS)
 
 

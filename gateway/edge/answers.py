@@ -28,6 +28,7 @@ SECURITY_HEADERS = {
 
 OFFERS = (JSON_TYPE, GRAPHQL_TYPE)
 EVENT_TYPE = "text/event-stream"
+MULTIPART_TYPE = "multipart/mixed"
 
 
 def media_type_of(request: Request) -> str:
@@ -36,6 +37,8 @@ def media_type_of(request: Request) -> str:
     if prefers(accept, EVENT_TYPE, OFFERS):
         return EVENT_TYPE
     media_type = chosen(accept, OFFERS)
+    if media_type is None and prefers(accept, MULTIPART_TYPE, OFFERS):
+        return JSON_TYPE  # what is not deferred has no parts
     if media_type is None:
         raise Refusal(406, ErrorCode.NOT_ACCEPTABLE, f"accept {GRAPHQL_TYPE} or {JSON_TYPE}")
     return media_type

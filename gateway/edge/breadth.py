@@ -21,7 +21,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from gateway.edge.documents import Invalid
+from gateway.edge.documents import DEFER, Invalid
 from resolvers.connections import DEFAULT_FIRST, MAX_FIRST
 from resolvers.errors import ErrorCode, GatewayError
 
@@ -54,7 +54,23 @@ def breadth(
     return _Breadth(schema, document, variables or {}).of(root, operation.selection_set, 1)
 
 
+def deferred_parts(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode | None,
+    variables: Mapping[str, Any] | None,
+) -> int:
+    """How many parts the operation may defer, counted as its fields are."""
+    if operation is None:
+        return 0
+    root = schema.get_root_type(operation.operation)
+    return _Deferred(schema, document, variables or {}).of(root, operation.selection_set, 1)
+
+
 class _Breadth:
+    field: int = 1
+    deferred: int = 0
+
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> None:
         self._schema = schema
         self._variables = dict(variables)
@@ -69,21 +85,22 @@ class _Breadth:
     def _one(self, parent: Any, selection: Any, page: int) -> int:
         if isinstance(selection, FieldNode):
             return self._field(parent, selection, page)
+        own: int = self.deferred * sum(each.name.value == DEFER for each in selection.directives or ())
         if not isinstance(selection, InlineFragmentNode):
             selection = self._fragments[selection.name.value]
         condition = selection.type_condition
-        return self.of(
+        return own + self.of(
             self._schema.get_type(condition.name.value) if condition else parent, selection.selection_set, page
         )
 
     def _field(self, parent: Any, node: FieldNode, page: int) -> int:
         field = getattr(parent, "fields", {}).get(node.name.value)
         if field is None:  # __typename and introspection, which is bounded by the depth
-            return 1
+            return self.field
         arguments = {each.name.value: each.value for each in node.arguments or ()}
         items = self._items(field.type, node.name.value, arguments, page)
         first = self._number(arguments.get("first"), DEFAULT_FIRST)
-        return items * (1 + self.of(get_named_type(field.type), node.selection_set, first))
+        return items * (self.field + self.of(get_named_type(field.type), node.selection_set, first))
 
     def _items(self, kind: Any, name: str, arguments: Mapping[str, Any], page: int) -> int:
         if not is_list_type(get_nullable_type(kind)):
@@ -102,3 +119,8 @@ class _Breadth:
             return value_from_ast_untyped(node, self._variables)
         except ValueError:  # an integer of thousands of digits: refused later
             return None
+
+
+class _Deferred(_Breadth):
+    field = 0
+    deferred = 1

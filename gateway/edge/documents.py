@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from cachetools import LRUCache
 from graphql import (
+    REMOVE,
+    DirectiveNode,
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
@@ -13,9 +15,12 @@ from graphql import (
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
+    Visitor,
+    VisitorAction,
     parse,
     specified_rules,
     validate,
+    visit,
 )
 
 from gateway.configuration.limits import LimitsSection
@@ -27,6 +32,7 @@ KEPT_CHARACTERS = 1_000_000  # of all documents together: some 100 MB parsed; an
 LONGEST_KEPT = 20_000  # a longer document is served and not kept
 OVERHEAD_CHARACTERS = 200  # what keeping the shortest document costs, as characters of a longer one
 MAX_ERRORS = 10  # of validation
+DEFER = "defer"
 TOKENS_EXCEEDED = re.compile(r"contains more than \d+ tokens")  # Source: graphql-core, Parser.advance_lexer
 TOO_NESTED = "nested too deeply"  # Source: graphql-core, Parser
 
@@ -39,15 +45,24 @@ class Invalid(Exception):
         self.errors = errors
 
 
+class Document(NamedTuple):
+    """A valid document in its two readings."""
+
+    inline: DocumentNode
+    """Without @defer: what is measured, estimated, and run for a client that takes one answer."""
+    deferring: DocumentNode | None
+    """As it was written; None where nothing in it is deferred."""
+
+
 class Documents:
     """The documents of one schema."""
 
     def __init__(self, schema: GraphQLSchema, limits: LimitsSection | None = None) -> None:
         self._schema = schema
         self._limits = limits or LimitsSection()
-        self._kept: LRUCache[tuple[str, bool], DocumentNode] = LRUCache(KEPT_CHARACTERS, getsizeof=_characters)
+        self._kept: LRUCache[tuple[str, bool], Document] = LRUCache(KEPT_CHARACTERS, getsizeof=_characters)
 
-    def get(self, query: str, *, introspection: bool) -> DocumentNode:
+    def get(self, query: str, *, introspection: bool) -> Document:
         """The document of a query; raises Invalid."""
         document = self._kept.get((query, introspection))
         if document is None:
@@ -56,7 +71,7 @@ class Documents:
                 self._kept[query, introspection] = document
         return document
 
-    def _read(self, query: str, introspection: bool) -> DocumentNode:
+    def _read(self, query: str, introspection: bool) -> Document:
         document = self._parsed(query)
         try:
             refuse_excess(document, self._limits)
@@ -70,7 +85,7 @@ class Documents:
         )
         if errors:
             raise Invalid([_coded(error, ErrorCode.GRAPHQL_VALIDATION_FAILED) for error in errors])
-        return document
+        return _read_twice(document) if DEFER in query else Document(document, None)
 
     def _parsed(self, query: str) -> DocumentNode:
         limits = self._limits
@@ -100,8 +115,21 @@ def is_query(operation: OperationDefinitionNode) -> bool:
     return operation.operation is OperationType.QUERY
 
 
-def _characters(document: DocumentNode) -> int:
-    return OVERHEAD_CHARACTERS + (document.loc.end if document.loc else LONGEST_KEPT)
+class _Inline(Visitor):
+    """Leaves out every @defer."""
+
+    def enter_directive(self, node: DirectiveNode, *_: Any) -> VisitorAction:
+        return REMOVE if node.name.value == DEFER else None
+
+
+def _read_twice(document: DocumentNode) -> Document:
+    inline = visit(document, _Inline())
+    return Document(inline, None if inline is document else document)
+
+
+def _characters(document: Document) -> int:
+    node = document.inline
+    return OVERHEAD_CHARACTERS + (node.loc.end if node.loc else LONGEST_KEPT) * (2 if document.deferring else 1)
 
 
 def _coded(error: GraphQLError, code: ErrorCode) -> GraphQLError:

@@ -3,7 +3,8 @@
 import re
 import time
 import uuid
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
 
 import structlog
 from graphql import GraphQLSchema, OperationType
@@ -17,11 +18,14 @@ from gateway.configuration.streams import StreamsSection
 from gateway.edge.answers import EVENT_TYPE, answer, media_type_of, not_executed, refused
 from gateway.edge.browsers import Browsers
 from gateway.edge.costs import Costs
+from gateway.edge.deferring import Parts
 from gateway.edge.deprecations import Deprecations
 from gateway.edge.documents import Invalid
 from gateway.edge.explorer import Explorer
-from gateway.edge.operations import Operations, codes_of
+from gateway.edge.incremental import wanted
+from gateway.edge.operations import Answer, Operations, codes_of
 from gateway.edge.parameters import read_parameters
+from gateway.edge.parts import InParts
 from gateway.edge.preparing import Preparation, Prepared
 from gateway.edge.refusals import Refusal
 from gateway.edge.streams.connections import Connections
@@ -99,8 +103,17 @@ class Endpoint:
         finally:
             correlation_id.reset(token)
         response.headers.update(self._browsers.headers(request))
-        self._metrics.request(outcome, time.perf_counter() - started, codes)
+        self._note(response, started, outcome, codes)
         return response
+
+    def _note(self, response: Response, started: float, outcome: str, codes: list[str]) -> None:
+        def note(outcome: str, codes: Sequence[str]) -> None:
+            self._metrics.request(outcome, time.perf_counter() - started, codes)
+
+        if isinstance(response, InParts):
+            response.finished = note
+        else:
+            note(outcome, codes)
 
     async def _served(self, request: Request, correlation: str) -> tuple[Response, str, list[str]]:
         if page := self._for_browsers(request):
@@ -111,9 +124,12 @@ class Endpoint:
         self._browsers.refuse_cross_site(request)
         media_type = media_type_of(request)
         actor = await self.operations.actor(request.headers.get("authorization"))
-        async with self.operations.admitted(actor) as headers:
+        async with AsyncExitStack() as held:
+            headers = await held.enter_async_context(self.operations.admitted(actor))
             viewing = self.operations.open_context(actor, correlation)
             response, outcome, codes = await self._answered(request, viewing, media_type)
+            if isinstance(response, InParts):
+                response.held = held.pop_all()
         response.headers.update(headers)
         return response, outcome, codes
 
@@ -126,11 +142,19 @@ class Endpoint:
                 results = await while_present(request.receive, lambda: subscribed(operations, prepared, viewing))
                 return EventStream(results, viewing, self._connections), "ok", []
             _refuse_transport(request, prepared)
-            body = await while_present(request.receive, lambda: operations.answer(prepared, viewing))
+            body = await while_present(request.receive, lambda: self._worked_out(request, prepared, viewing))
+            if isinstance(body, Parts):
+                return InParts(body, correlation, self._connections.section.send_seconds), "ok", []
         except Invalid as invalid:
             response = not_executed(invalid.errors, media_type, correlation)
             return response, "refused", [str((error.extensions or {}).get("code")) for error in invalid.errors]
         return answer(body, 200, media_type, correlation), "partial" if "errors" in body else "ok", codes_of(body)
+
+    async def _worked_out(self, request: Request, prepared: Prepared, viewing: Viewing) -> Answer | Parts:
+        form = wanted(request.headers.get("accept")) if prepared.deferring else None
+        if form is None:
+            return await self.operations.answer(prepared, viewing)
+        return await self.operations.begun(prepared, viewing, form)
 
     def _for_browsers(self, request: Request) -> Response | None:
         if self._explorer is not None and self._explorer.wanted(request):

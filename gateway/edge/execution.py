@@ -1,33 +1,73 @@
 """Runs a prepared operation to its end, and tells the errors that are the gateway's own fault to the log, once each."""
 
-from collections.abc import Awaitable, Sequence
-from typing import Any
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeAlias, TypeVar, cast
 
 import structlog
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute
+from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema
+from graphql.execution import ExperimentalIncrementalExecutionResults, experimental_execute_incrementally
 
+from gateway.edge.parameters import Parameters
 from gateway.edge.preparing import Prepared
+from gateway.edge.refusals import Refusal
 from gateway.edge.viewing import Viewing
+from resolvers.errors import ErrorCode
 from sources.wire.deadline import Deadline, within
+from sources.wire.spending import Spending, counted
 
+T = TypeVar("T")
+Begun: TypeAlias = ExecutionResult | ExperimentalIncrementalExecutionResults
 log = structlog.get_logger("gateway.edge")
 
 
-async def executed(
-    schema: GraphQLSchema, prepared: Prepared, viewing: Viewing, deadline_seconds: float, event: Any = None
-) -> ExecutionResult:
-    """The result of an operation under one deadline; of a subscription for one of its events."""
-    with within(Deadline(deadline_seconds)):
-        result = execute(
-            schema,
-            prepared.document,
-            event,
-            context_value=viewing,
-            variable_values=prepared.asked.variables,
-            operation_name=prepared.asked.operation_name,
-            hide_suggestions=True,
-        )
-        return await result if isinstance(result, Awaitable) else result
+class Running:
+    """What bounds one operation, from its first step to its last: the deadline, and what it may spend."""
+
+    def __init__(self, deadline_seconds: float, grace_seconds: float, spending: Spending) -> None:
+        self.spending = spending
+        self._deadline = Deadline(deadline_seconds)
+        self._grace_seconds = grace_seconds
+        self._seconds = deadline_seconds + grace_seconds
+
+    async def step(self, work: Callable[[], Awaitable[T]]) -> T:
+        """What the work gives. Raises Refusal: 503 where it goes on after the deadline and the grace.
+
+        What the sources do not give by the deadline is told by then; what comes later is cut off here.
+        """
+        try:
+            with within(self._deadline), counted(self.spending):
+                async with asyncio.timeout(self._deadline.remaining() + self._grace_seconds):
+                    return await work()
+        except TimeoutError:
+            message = f"the operation took more than {self._seconds:g} seconds"
+            raise Refusal(503, ErrorCode.OPERATION_TIMEOUT, message, retryable=True) from None
+
+
+async def executed(schema: GraphQLSchema, prepared: Prepared, viewing: Viewing, event: Any = None) -> ExecutionResult:
+    """The whole result of an operation; of a subscription for one of its events."""
+    result = await _executed(schema, prepared.document, prepared.asked, viewing, event)
+    return cast(ExecutionResult, result)  # since the document defers nothing
+
+
+async def begun(schema: GraphQLSchema, document: DocumentNode, asked: Parameters, viewing: Viewing) -> Begun:
+    """The result of an operation; where something is deferred, what is not, and the rest to come."""
+    return await _executed(schema, document, asked, viewing, None)
+
+
+async def _executed(
+    schema: GraphQLSchema, document: DocumentNode, asked: Parameters, viewing: Viewing, event: Any
+) -> Begun:
+    result = experimental_execute_incrementally(  # graphql-core's `execute` takes no schema that has @defer
+        schema,
+        document,
+        event,
+        context_value=viewing,
+        variable_values=asked.variables,
+        operation_name=asked.operation_name,
+        hide_suggestions=True,
+    )
+    return await result if isinstance(result, Awaitable) else result
 
 
 def log_unexpected(errors: Sequence[GraphQLError], correlation: str) -> None:

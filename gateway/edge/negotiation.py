@@ -28,6 +28,12 @@ def prefers(accept: str | None, kind: str, offers: Sequence[str]) -> bool:
     return chosen(accept, [*offers, kind]) == kind and kind in (accept or "").lower()
 
 
+def parameters_of(accept: str | None, kind: str) -> list[list[str]]:
+    """The parameters of each range that names the kind, in lower case and without q."""
+    ranges = [[piece.strip() for piece in part.split(";")] for part in (accept or "").lower().split(",")]
+    return [[each for each in rest if not each.startswith("q=")] for name, *rest in ranges if name == kind]
+
+
 def _range(part: str) -> tuple[str, float]:
     kind, *parameters = (piece.strip() for piece in part.split(";"))
     return kind, next((_quality(each[2:]) for each in parameters if each.startswith("q=")), 1.0)

@@ -27,6 +27,8 @@ class Prepared(msgspec.Struct, frozen=True):
     document: DocumentNode
     operation: OperationDefinitionNode
     asked: Parameters
+    deferring: DocumentNode | None = None
+    """The document with its @defer, where it has any."""
 
     @property
     def kind(self) -> OperationType:
@@ -43,7 +45,7 @@ class Preparation:
     async def prepared(self, asked: Parameters, *, introspection: bool) -> Prepared:
         """The operation that is asked for. Raises Refusal, and Invalid where its document cannot be executed."""
         text = await self._texts.of(asked)
-        document = self._documents.get(text, introspection=introspection)
+        document, deferring = self._documents.get(text, introspection=introspection)
         await self._texts.accepted(asked, text)
         operation = operation_of(document, asked.operation_name)
         if operation is None:
@@ -51,7 +53,7 @@ class Preparation:
         if operation.operation is OperationType.MUTATION and mutation_fields(document, operation) > 1:
             message = "a request has one mutation field: send the others as requests of their own"
             raise Invalid([GatewayError(ErrorCode.TOO_MANY_MUTATIONS, message)])
-        return Prepared(document, operation, asked)
+        return Prepared(document, operation, asked, deferring)
 
 
 def mutation_fields(document: DocumentNode, operation: OperationDefinitionNode) -> int:

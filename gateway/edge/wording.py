@@ -27,3 +27,13 @@ def in_plain_words(error: GraphQLError, code: ErrorCode) -> GraphQLError:
     return GraphQLError(
         plain(error.message), error.nodes, error.source, error.positions, error.path, extensions=extensions
     )
+
+
+def plainly(errors: list[GraphQLError]) -> list[GraphQLError]:
+    """What graphql-core itself found wrong at a field is told in plain words; ours and exceptions stay as they are."""
+    return [
+        in_plain_words(each, ErrorCode.BAD_USER_INPUT)
+        if isinstance(each.original_error or each, GraphQLError)
+        else each
+        for each in errors
+    ]

@@ -1,13 +1,22 @@
 """The schema as a subgraph: the same types, with the directives by which a composer merges and guards them.
 
 Made out of the public schema's own text, so that the two cannot come apart. Left out are Relay's `node` and
-`nodes`: in a supergraph they would stand for every subgraph's records, and ours gives only its own.
+`nodes`: in a supergraph they would stand for every subgraph's records, and ours gives only its own. So is `@defer`,
+which a gateway in front plans by itself and asks of no subgraph.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from graphql import DefinitionNode, DocumentNode, FieldDefinitionNode, ObjectTypeDefinitionNode, parse, print_ast
+from graphql import (
+    DefinitionNode,
+    DirectiveDefinitionNode,
+    DocumentNode,
+    FieldDefinitionNode,
+    ObjectTypeDefinitionNode,
+    parse,
+    print_ast,
+)
 
 from resolvers.federation.entities import KEYS
 from resolvers.federation.marks import guards, keys, schema_extension, shareable
@@ -15,6 +24,7 @@ from resolvers.masks import Need
 from sources.canonical.sensitivity import Sensitivity, class_of_type
 
 ROOTS = frozenset({"Query", "Mutation", "Subscription"})
+DEFER = "defer"
 RELAY_ROOTS = frozenset({"node", "nodes"})
 # What means the same in any subgraph: plain values without an identity of their own. They carry no scopes
 # themselves, since these would bind every subgraph's values; the fields that lead to ours do.
@@ -26,6 +36,7 @@ def subgraph_sdl(public: str, needs: Mapping[str, Need], records: Mapping[str, t
     marked: list[DefinitionNode] = [
         _marked(each, needs, records) if isinstance(each, ObjectTypeDefinitionNode) else each
         for each in parse(public, no_location=True).definitions
+        if not (isinstance(each, DirectiveDefinitionNode) and each.name.value == DEFER)
     ]
     return print_ast(DocumentNode(definitions=(schema_extension(), *marked))) + "\n"
 
