@@ -9,8 +9,10 @@ import pytest
 from sources.canonical.provenance import CustomerRef
 from sources.capabilities import Change
 from sources.crosswalk.asking import ask_for_number
+from sources.crosswalk.crosswalk import Crosswalk
 from sources.crosswalk.refresh import Poller
 from sources.crosswalk.watermarks import give_up_lease, take_lease
+from sources.database import open_database
 from sources.faults import Malformed, Unavailable
 from tests.sources.crosswalk.sources_in_memory import ChangingCustomers, Customers, system
 
@@ -90,8 +92,11 @@ async def test_a_record_that_cannot_be_read_now_is_asked_again_and_one_that_neve
     assert await world.crosswalk.watermark(world.uid("crm")) == "1"
 
 
-async def test_of_two_processes_one_polls_and_the_other_takes_over(world: Any, crm: Any) -> None:
-    pollers = [Poller(world.crosswalk, [system(crm.origin, crm)], Told(), 0.02, lease_seconds=0.6) for _ in range(2)]
+async def test_of_two_processes_one_polls_and_the_other_takes_over(world: Any, crm: Any, database_url: str) -> None:
+    other = Crosswalk(open_database(database_url), world.crosswalk.settings)  # a process has connections of its own
+    await other.register_systems([(origin.system, origin.kind, origin.uid, 1) for origin in world.origins.values()])
+    crosswalks = (world.crosswalk, other)
+    pollers = [Poller(each, [system(crm.origin, crm)], Told(), 0.02, lease_seconds=0.6) for each in crosswalks]
     tasks = [asyncio.create_task(poller.run()) for poller in pollers]
     await until(lambda: crm.polls > 2)
     assert sum(poller.leading for poller in pollers) == 1
@@ -101,6 +106,7 @@ async def test_of_two_processes_one_polls_and_the_other_takes_over(world: Any, c
     polls = crm.polls
     await until(lambda: crm.polls > polls)
     await ended(tasks[1 - leader])
+    await other.database.close()
 
 
 async def test_a_source_that_fails_is_asked_less_often_and_leaves_the_others_alone(world: Any, crm: Any) -> None:
