@@ -36,6 +36,6 @@ class LimitsSection(Section):
     """Of one consumer at the same time, over all processes of a machine."""
     requests_per_minute: int = Field(default=30_000, ge=1)
     """Of one consumer, over all processes where Redis is shared; otherwise divided by the workers."""
-    grace_seconds: float = Field(default=10.0, ge=0.1, le=60)
+    grace_seconds: float = Field(default=30.0, ge=0.1, le=60)
     """How long after its deadline an operation is cut off. By then no source is waited for any more: what remains is to
     write the answer, which takes long where many are written at the same time, and is better late than lost."""
