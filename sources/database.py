@@ -3,12 +3,14 @@
 SQLite: WAL, so that readers never wait; one writer at a time, over all processes (BEGIN IMMEDIATE).
 """
 
+import asyncio
+import functools
 import importlib.resources
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from alembic import command
 from alembic.config import Config
@@ -43,6 +45,28 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+_under_way: set[asyncio.Task[Any]] = set()  # writes, each held until its end
+
+
+def to_the_end(write: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
+    """A write that is carried to its end though whoever asked for it goes away.
+
+    A statement that is cancelled costs SQLite its connection, and that connection keeps the lock which it had asked
+    for: nobody could write any more.
+    """
+
+    @functools.wraps(write)
+    async def carried(*args: P.args, **kwargs: P.kwargs) -> R:
+        task = asyncio.create_task(write(*args, **kwargs))
+        _under_way.add(task)
+        task.add_done_callback(_under_way.discard)
+        return await asyncio.shield(task)
+
+    return carried
+
+
 class Database:
     """Connections to one database. `dialect` is "sqlite" or "postgresql"."""
 
@@ -57,7 +81,10 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """A connection in a transaction that may write; committed at the end, rolled back by an exception."""
+        """A connection in a transaction that may write; committed at the end, rolled back by an exception.
+
+        Only for what runs `to_the_end`: it must not be cancelled inside.
+        """
         async with self._writer.begin() as connection:
             yield connection
 
@@ -68,7 +95,9 @@ class Database:
             yield connection
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, once the writes under way are done."""
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(*(task for task in _under_way if task.get_loop() is loop), return_exceptions=True)
         await self._writer.dispose()
         if self._reader is not self._writer:
             await self._reader.dispose()

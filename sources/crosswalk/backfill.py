@@ -10,6 +10,7 @@ from sources.canonical.customer import CustomerRecord
 from sources.capabilities import ChangeReads, CustomerReads
 from sources.crosswalk.crosswalk import CHUNK, Crosswalk
 from sources.crosswalk.tables import backfills
+from sources.database import to_the_end
 from sources.systems import System
 
 Progress = Callable[[int, int | None], None]
@@ -66,6 +67,7 @@ async def _where(crosswalk: Crosswalk, uid: str) -> tuple[str | None, int]:
     return (None, 0) if row is None or row.finished else (row.resume, row.records)
 
 
+@to_the_end
 async def _note(crosswalk: Crosswalk, uid: str, resume: str | None, count: int) -> None:
     values = {"resume": resume, "records": count, "finished": resume is None, "updated_at": datetime.now(UTC)}
     known = select(backfills.c.system_uid).where(backfills.c.system_uid == uid)

@@ -33,7 +33,7 @@ from sources.crosswalk.words import (
     UnknownRecord,
 )
 from sources.crosswalk.writer import Writer
-from sources.database import Database
+from sources.database import Database, to_the_end
 
 CHUNK = 500  # records in one transaction: some tenths of a second, so that other writers wait no longer
 CACHED = 4096  # customers
@@ -53,6 +53,7 @@ class Crosswalk:
         self._cache: TTLCache[str, reading.Entry] = TTLCache(CACHED, CACHE_SECONDS)
         self._generation = 0
 
+    @to_the_end
     async def register_systems(self, systems: Sequence[tuple[str, str, str, int]]) -> dict[str, Origin]:
         """Give each (name, kind, base_url, mapping_version) its uid, once and for all; by name.
 
@@ -156,6 +157,7 @@ class Crosswalk:
 
     # ------------------------------------------------------------------------------------------------ writing
 
+    @to_the_end
     async def observe(self, origin: Origin, records: Sequence[CustomerRecord]) -> Observed:
         """Take in what a source says about its customers, link it, and make the golden records anew.
 
@@ -184,6 +186,7 @@ class Crosswalk:
             known = [row.record for ref in refs if (row := hood.by_ref.get((origin.uid, ref)))]
         return await self.observe(origin, [msgspec.structs.replace(record, deleted=True) for record in known])
 
+    @to_the_end
     async def link(
         self, system: str, ref: CustomerRef, customer: str, decided_by: str, evidence: Sequence[str] = ()
     ) -> Observed:
@@ -196,6 +199,7 @@ class Crosswalk:
             await rulings.link(hood, row, customer, decided_by, tuple(evidence))
             return await self._relink(hood, row, decided_by, tuple(evidence))
 
+    @to_the_end
     async def unlink(
         self, system: str, ref: CustomerRef, customer: str, decided_by: str, evidence: Sequence[str] = ()
     ) -> Observed:
@@ -208,6 +212,7 @@ class Crosswalk:
             await rulings.unlink(hood, row, customer, decided_by, tuple(evidence))
             return await self._relink(hood, row, decided_by, tuple(evidence))
 
+    @to_the_end
     async def resolve(
         self, conflict: str, customer: str | None, decided_by: str, evidence: Sequence[str] = ()
     ) -> Observed:
@@ -225,6 +230,7 @@ class Crosswalk:
                     await rulings.unlink(hood, row, candidate, decided_by, tuple(evidence))
             return await self._relink(hood, row, decided_by, tuple(evidence))
 
+    @to_the_end
     async def set_watermark(
         self, system: str, watermark: str, polled_at: datetime | None = None, last_change_at: datetime | None = None
     ) -> None:

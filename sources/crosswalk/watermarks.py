@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sources.crosswalk.tables import watermarks
 from sources.crosswalk.words import ChangeFreshness
-from sources.database import Database
+from sources.database import Database, to_the_end
 
 CHANGES = "changes"
 NEVER = ChangeFreshness(None, None, None, None)
@@ -48,6 +48,7 @@ NOW = {
 }
 
 
+@to_the_end
 async def take_lease(database: Database, name: str, holder: str, seconds: float) -> bool:
     """Take or renew a lease, by the database's clock; False while another holds it."""
     now = NOW[database.dialect]
@@ -61,6 +62,7 @@ async def take_lease(database: Database, name: str, holder: str, seconds: float)
     return bool(taken)
 
 
+@to_the_end
 async def give_up_lease(database: Database, name: str, holder: str) -> None:
     """Let another take the lease at once."""
     statement = text("DELETE FROM leases WHERE name = :name AND holder = :holder")

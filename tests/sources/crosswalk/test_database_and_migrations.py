@@ -1,6 +1,7 @@
 """The database: its URL, its transactions, its tables in their newest form, on both kinds."""
 
 import asyncio
+import random
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from sources.crosswalk.migrations import VERSION_TABLE, migrate
 from sources.crosswalk.tables import metadata
-from sources.database import Database, UnsupportedDatabase, open_database
+from sources.database import Database, UnsupportedDatabase, open_database, to_the_end
 
 
 def test_what_is_no_database_of_ours_is_refused() -> None:
@@ -93,3 +94,21 @@ async def test_a_database_that_cannot_be_reached_is_an_error_and_no_wait(tmp_pat
         async with nowhere.reading():
             pass
     await nowhere.close()
+
+
+async def test_whoever_goes_away_while_it_writes_leaves_no_lock_behind(database: Database) -> None:
+    chance = random.Random(7)
+
+    @to_the_end
+    async def write(seconds: float) -> None:
+        async with database.transaction() as connection:
+            await connection.execute(text("SELECT 1"))
+            await asyncio.sleep(seconds)
+
+    for _ in range(200):
+        tasks = [asyncio.create_task(write(chance.random() * 0.003)), asyncio.create_task(write(0))]
+        await asyncio.sleep(chance.random() * 0.006)
+        chance.choice(tasks).cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        async with asyncio.timeout(3):
+            await write(0)
