@@ -29,18 +29,19 @@ PLAIN_LIST = 6  # items of a list without `first`: identities, lines, tags; a gu
 PAGE_LISTS = ("nodes", "edges")
 
 
-def refuse_breadth(
+def within_breadth(
     schema: GraphQLSchema,
     document: DocumentNode,
     operation: OperationDefinitionNode,
     variables: Mapping[str, Any] | None,
     limit: int,
-) -> None:
-    """Raise Invalid with TOO_MANY_FIELDS where the answer may have more fields than that."""
+) -> int:
+    """How many fields the answer may have. Raises Invalid with TOO_MANY_FIELDS where they are more than the limit."""
     fields = breadth(schema, document, operation, variables)
     if fields > limit:
         message = f"the answer may have {fields} fields, more than {limit}: ask for fewer records, or for less of each"
         raise Invalid([GatewayError(ErrorCode.TOO_MANY_FIELDS, message, limit=limit)])
+    return fields
 
 
 def breadth(

@@ -63,3 +63,4 @@ class Parts:
             await self._subsequent.aclose()
         finally:
             self._viewing.close()
+            self._running.over()

@@ -8,6 +8,7 @@ import structlog
 from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema
 from graphql.execution import ExperimentalIncrementalExecutionResults, experimental_execute_incrementally
 
+from gateway.edge.pacing import Place
 from gateway.edge.parameters import Parameters
 from gateway.edge.preparing import Prepared
 from gateway.edge.refusals import Refusal
@@ -22,13 +23,18 @@ log = structlog.get_logger("gateway.edge")
 
 
 class Running:
-    """What bounds one operation, from its first step to its last: the deadline, and what it may spend."""
+    """What bounds one operation, from its first step to its last: its place, the deadline, what it may spend."""
 
-    def __init__(self, deadline_seconds: float, grace_seconds: float, spending: Spending) -> None:
+    def __init__(self, deadline_seconds: float, grace_seconds: float, spending: Spending, place: Place) -> None:
         self.spending = spending
         self._deadline = Deadline(deadline_seconds)
         self._grace_seconds = grace_seconds
         self._seconds = deadline_seconds + grace_seconds
+        self._place = place
+
+    def over(self) -> None:
+        """The operation runs no more: another may have its place."""
+        self._place.leave()
 
     async def step(self, work: Callable[[], Awaitable[T]]) -> T:
         """What the work gives. Raises Refusal: 503 where it goes on after the deadline and the grace.

@@ -8,18 +8,20 @@ from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
 
+import msgspec
 from graphql import DocumentNode, ExecutionResult, GraphQLSchema
 from graphql.execution import ExperimentalIncrementalExecutionResults
 
 from gateway.admission import Admission
 from gateway.configuration.limits import LimitsSection
-from gateway.edge.breadth import deferred_parts, refuse_breadth
+from gateway.edge.breadth import deferred_parts, within_breadth
 from gateway.edge.costs import Costs, is_asked, told
 from gateway.edge.deferring import Parts
 from gateway.edge.deprecations import Deprecations
 from gateway.edge.documents import Invalid, operation_of
 from gateway.edge.execution import Running, begun, executed, log_unexpected
 from gateway.edge.incremental import Format
+from gateway.edge.pacing import Pace
 from gateway.edge.parameters import Parameters
 from gateway.edge.preparing import Preparation, Prepared
 from gateway.edge.refusals import Refusal
@@ -59,6 +61,7 @@ class Operations:
         self._authenticate = authenticate
         self._deprecations = deprecations
         self._admission = admission or Admission(limits)
+        self._pace = Pace(limits.fields_at_once, limits.queue_seconds)
         self._costs = costs or Costs(lambda prepared, viewing: Estimate({}), limits.cost)
 
     async def actor(self, authorization: str | None) -> Actor:
@@ -83,9 +86,10 @@ class Operations:
     async def prepared(self, asked: Parameters, viewing: Viewing) -> Prepared:
         """What will run. Raises Refusal, and Invalid where it cannot be executed or may cost too much."""
         prepared = await self._preparation.prepared(asked, introspection=introspects(viewing))
-        refuse_breadth(
+        fields = within_breadth(
             self.schema, prepared.document, prepared.operation, prepared.asked.variables, self.limits.answer_fields
         )
+        prepared = msgspec.structs.replace(prepared, fields=fields)
         self._costs.judged(prepared, viewing)
         if self._deprecations is not None:
             self._deprecations.note(prepared.document, viewing.actor)
@@ -96,18 +100,20 @@ class Operations:
 
         Raises Invalid where nothing ran: a variable that does not fit. Raises Refusal: 503 where it took too long.
         """
-        running = self._running()
+        running = await self._running(prepared)
         try:
             result = await running.step(lambda: executed(self.schema, prepared, viewing, event))
         finally:
             viewing.close()
+            running.over()
         return {**answer_of(result, viewing), **self._cost(prepared, viewing, running.spending)}
 
     async def begun(self, prepared: Prepared, viewing: Viewing, form: Format) -> Answer | Parts:
         """The answer in parts where something in it is deferred. Raises as `answer` does."""
         document = self._deferring(prepared)
-        running = self._running()
+        running = await self._running(prepared)
         with ExitStack() as closing:
+            closing.callback(running.over)
             closing.callback(viewing.close)
             result = await running.step(lambda: begun(self.schema, document, prepared.asked, viewing))
             if isinstance(result, ExperimentalIncrementalExecutionResults):
@@ -124,8 +130,9 @@ class Operations:
         parts = deferred_parts(self.schema, document, operation, asked.variables)
         return document if parts <= MAX_PARTS else prepared.document
 
-    def _running(self) -> Running:
-        return Running(self.deadline_seconds, self.limits.grace_seconds, Spending(self.limits.cost))
+    async def _running(self, prepared: Prepared) -> Running:
+        place = await self._pace.place(prepared.fields)
+        return Running(self.deadline_seconds, self.limits.grace_seconds, Spending(self.limits.cost), place)
 
     def _cost(self, prepared: Prepared, viewing: Viewing, spending: Spending) -> Answer:
         if not is_asked(prepared):

@@ -29,6 +29,8 @@ class Prepared(msgspec.Struct, frozen=True):
     asked: Parameters
     deferring: DocumentNode | None = None
     """The document with its @defer, where it has any."""
+    fields: int = 1
+    """How many fields the answer may have."""
 
     @property
     def kind(self) -> OperationType:

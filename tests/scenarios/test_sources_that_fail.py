@@ -67,7 +67,7 @@ async def test_a_source_that_hangs_is_given_up_at_the_deadline(hasty_house, syst
     house.simulators[system].harness.switches = Switches(hang=True)
     started = time.monotonic()
     answer = await house.ask(EVERYTHING, {"id": customer})
-    assert time.monotonic() - started < DEADLINE_SECONDS + 5.0  # a busy machine; the source itself hangs for an hour
+    assert time.monotonic() - started < DEADLINE_SECONDS + 1.0
     shown = answer["data"]["customer"]
     assert blank(shown, system) == list(EDGES[system])
     assert {(TIMEOUT, system)} == codes(answer)

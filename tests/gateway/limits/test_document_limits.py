@@ -16,7 +16,7 @@ from resolvers.schema import graph
 
 SCHEMA = graph()[0]._schema
 FAST_SECONDS = 0.050  # what a bomb may take on a machine of its own
-PATIENCE = 40  # times that, in CPU seconds: CI runs several processes on a busy core
+PATIENCE = 3  # times that, in CPU seconds: CI runs several processes on a busy core
 
 
 def customer(selection, more=""):
@@ -110,11 +110,16 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_no_bomb_takes_longer_than_its_time(name):
+    assert min(_seconds(name) for _ in range(3)) < FAST_SECONDS * PATIENCE
+
+
+def _seconds(name):
+    """The processor's time for one bomb; the collector of garbage, which may come in between, is the process's own."""
     documents = Documents(SCHEMA, LimitsSection())
     started = time.process_time()
     with suppress(Invalid):
         documents.get(BOMBS[name], introspection=True)
-    assert time.process_time() - started < FAST_SECONDS * PATIENCE
+    return time.process_time() - started
 
 
 @pytest.mark.parametrize("link", ["%s %s", "a: parent { %s } b: parent { %s }", "... { %s } ... { %s }"])
