@@ -2,11 +2,11 @@
 
 localstripe 1.15.10 makes invoices of a running subscription only, and gives the day of loading to all it makes. So a
 customer's subscription begins on a plan that costs nothing, which carries the invoices, and is then moved to its own
-plan; and the times are set afterwards, which the server allows where the request's body is JSON. It keeps nothing
-from run to run.
+plan; and the times are set afterwards, which the server allows where the request's body is JSON.
 """
 
 import asyncio
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 
 from sources.faults import Refused, Unavailable
 from sources.simulation import facts
 from sources.simulation.facts import BILLING, Fact
-from sources.simulation.real.localstripe import localstripe
+from sources.simulation.real.localstripe import keep_state, localstripe
 from sources.simulation.world.amounts import net_of
 from sources.stripe.loading_plan import CustomerPlan, InvoicePlan, plan_of
 from sources.stripe.money import stripe_exponent
@@ -29,20 +30,52 @@ TIMEOUT_SECONDS = 30.0
 INVOICE_NUMBER = "invoice_number"
 GOOD, DECLINED, UNFINISHED = "4242424242424242", "4000000000000341", "4000002500003155"  # Source: Stripe, Testing
 NO_TRIAL = "month"
+KEEP_TRIES = 10  # another localstripe may write at the same moment; without the state the next start loads again
+STATE_FILE, LOADED_FILE = "localstripe.pickle", "loaded.json"
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """What was loaded into a server whose state is kept."""
+
+    mark: str  # the id of a product that only this state has
+    left_out: list[str]
 
 
 @contextmanager
 def loader(directory: Path) -> Iterator["Loading"]:
-    """A running localstripe to be loaded. `directory` stays unused: the server keeps nothing there."""
+    """A running localstripe to be loaded; it is loaded once, and what it then holds is kept in `directory`."""
+    loaded = _loaded(directory)
+    if loaded is not None:
+        with localstripe(kept=directory / STATE_FILE) as base_url:
+            if _holds(base_url, loaded.mark):
+                yield Loading(base_url, loaded=loaded)
+                return
+        (directory / LOADED_FILE).unlink()  # another localstripe wrote at the same moment
     with localstripe() as base_url:
-        yield Loading(base_url)
+        yield Loading(base_url, directory)
+
+
+def _loaded(directory: Path) -> Loaded | None:
+    if not (directory / LOADED_FILE).is_file():  # it is written last
+        return None
+    return msgspec.json.decode((directory / LOADED_FILE).read_bytes(), type=Loaded)
+
+
+def _holds(base_url: str, mark: str) -> bool:
+    answer = httpx.get(f"{base_url}/v1/products/{mark}", auth=(KEY, ""), timeout=TIMEOUT_SECONDS)
+    return answer.is_success
 
 
 class Loading:
-    """Implements Loader for a localstripe server at `base_url`."""
+    """Implements Loader for a localstripe server at `base_url`, whose state is kept in `directory` where one is given.
 
-    def __init__(self, base_url: str) -> None:
+    `loaded`: the server holds this already.
+    """
+
+    def __init__(self, base_url: str, directory: Path | None = None, *, loaded: Loaded | None = None) -> None:
         self._base_url = base_url
+        self._directory = directory
+        self._loaded = loaded
         self._made: dict[str, asyncio.Task[Any]] = {}
 
     def section(self) -> dict[str, Any]:
@@ -56,6 +89,8 @@ class Loading:
 
     async def absorb_all(self, history: Sequence[Fact], progress: Callable[[int, int], None]) -> list[str]:
         """Load what the server can hold; gives what was left out, a sentence each. Raises SourceFaults."""
+        if self._loaded is not None:
+            return self._loaded.left_out
         plan = plan_of(history)
         total, done = sum(customer.steps for customer in plan.customers), 0
         gate = asyncio.Semaphore(AT_ONCE)
@@ -71,7 +106,18 @@ class Loading:
 
         async with httpx.AsyncClient(base_url=self._base_url, auth=(KEY, ""), timeout=TIMEOUT_SECONDS) as client:
             await asyncio.gather(*(load(customer) for customer in plan.customers))
+            if self._directory is not None:
+                await self._keep(client, self._directory, plan.left_out)
         return plan.left_out
+
+    async def _keep(self, client: httpx.AsyncClient, directory: Path, left_out: list[str]) -> None:
+        """The server writes its state when something comes, so a mark does, by which the state is known for its own."""
+        for _ in range(KEEP_TRIES):
+            mark = f"loaded_{uuid.uuid4().hex}"
+            await _post(client, "products", id=mark, name="Loaded", type="service")
+            if keep_state(directory / STATE_FILE, mark):
+                (directory / LOADED_FILE).write_bytes(msgspec.json.encode(Loaded(mark, left_out)))
+                return
 
     async def _customer(self, client: httpx.AsyncClient, plan: CustomerPlan, step: Callable[[], None]) -> None:
         id = (await _post(client, "customers", **_customer_body(plan.fact)))["id"]

@@ -89,6 +89,7 @@ async def test_valkey_answers_and_forgets() -> None:
                 assert (await client.info("server"))["redis_version"]
 
 
+@pytest.mark.xdist_group("localstripe")
 def test_localstripe_takes_a_customer(servers: Path) -> None:
     with localstripe(servers.parent) as url:
         request = urllib.request.Request(

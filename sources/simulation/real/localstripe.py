@@ -1,29 +1,53 @@
-"""localstripe, a fake Stripe, in a process of its own; it holds what it has in memory and forgets it.
+"""localstripe, a fake Stripe, in a process of its own.
 
-It listens on all interfaces (`::`) and takes any key that begins with sk_: nothing real belongs in it.
+It listens on all interfaces (`::`) and takes any key that begins with sk_: nothing real belongs in it. At each write it
+puts all that it holds into one file whose place is fixed, and reads it at its start where it is asked to: that is how
+what was loaded once is kept. Every localstripe of a machine writes there, so what was kept wants to be checked.
 """
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sources.simulation.real.processes import LOOPBACK, ServerProcess, listens, start_on_free_port
-from sources.simulation.real.servers_environment import servers_environment
+from sources.simulation.real.servers_environment import exclusively, servers_environment
+
+STATE = Path("/tmp/localstripe.pickle")  # noqa: S108  fixed in localstripe 1.15.10
 
 
 @contextmanager
-def localstripe(environment: Path | None = None) -> Iterator[str]:
-    """A running localstripe without data; gives its base URL. Raises ServerFailed."""
+def localstripe(environment: Path | None = None, *, kept: Path | None = None) -> Iterator[str]:
+    """A running localstripe; gives its base URL. Raises ServerFailed.
+
+    It holds what was kept in the file `kept`, where that is there; otherwise nothing.
+    """
     programs = servers_environment(environment)
+    anew = kept is None or not kept.is_file()
     with tempfile.TemporaryDirectory(prefix="c360-stripe-") as scratch:
 
         def start(port: int) -> ServerProcess:
-            command = [str(programs / "localstripe"), "--port", str(port), "--from-scratch"]
+            command = [str(programs / "localstripe"), "--port", str(port), *(["--from-scratch"] if anew else [])]
             return ServerProcess(command, log=Path(scratch) / "localstripe.log", environment={"TMPDIR": scratch})
 
-        server, port = start_on_free_port(start, listens)
+        if kept is None or anew:
+            server, port = start_on_free_port(start, listens)
+        else:
+            with exclusively(STATE.with_suffix(".lock")):
+                shutil.copyfile(kept, STATE)
+                server, port = start_on_free_port(start, listens)
         try:
             yield f"http://{LOOPBACK}:{port}"
         finally:
             server.stop()
+
+
+def keep_state(kept: Path, mark: str) -> bool:
+    """Keep what the localstripe that wrote last holds now; False where that is not the one which holds the mark."""
+    state = STATE.read_bytes()
+    if mark.encode() not in state:
+        return False
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(state)
+    return True

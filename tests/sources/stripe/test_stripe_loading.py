@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import httpx
 import pytest
 
 from sources.canonical.billing import InvoiceStatus, PaymentStatus, SubscriptionStatus
@@ -16,6 +17,8 @@ from sources.stripe.loading import Loading, loader
 from sources.stripe.loading_plan import CUSTOMERS, DOCUMENTED_CUSTOMERS, INVOICES_EACH, plan_of
 from sources.wire.wire import open_wire
 from tests.sources.stripe.conftest import ORIGIN, START, Tale
+
+pytestmark = pytest.mark.xdist_group("localstripe")  # each writes its state to the same place
 
 
 @pytest.fixture
@@ -105,3 +108,21 @@ def test_the_loader_starts_a_server_of_its_own(tmp_path: Path) -> None:
         section = loading.section()
         assert section["base_url"].startswith("http://127.0.0.1:")
         PLUGIN.settings.model_validate(section)
+
+
+async def test_what_was_loaded_once_is_there_at_the_next_start(tmp_path: Path, history: list[Fact], told: Tale) -> None:
+    told.customer()
+    told.invoice("INV-1")
+    answers = []
+    for steps in (True, False):
+        with loader(tmp_path) as loading:
+            seen: list[int] = []
+            left_out = await loading.absorb_all(history, lambda done, total, seen=seen: seen.append(done))
+            assert bool(seen) == steps
+            async with httpx.AsyncClient(base_url=loading.section()["base_url"], auth=("sk_test_x", "")) as client:
+                held = [
+                    (await client.get(f"/v1/{name}")).json()["data"] for name in ("customers", "invoices", "charges")
+                ]
+            answers.append((left_out, held))
+    assert answers[0] == answers[1]
+    assert answers[0][1][0]

@@ -18,6 +18,8 @@ from sources.wire.messages import Request, Response
 from sources.wire.wire import Wire, open_wire
 from tests.sources.stripe.conftest import ORIGIN
 
+pytestmark = pytest.mark.xdist_group("localstripe")  # each writes its state to the same place
+
 CARD = {"type": "card", "card[number]": "4242424242424242", "card[exp_month]": 12, "card[exp_year]": 2040,
         "card[cvc]": "123"}  # fmt: skip
 
