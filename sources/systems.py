@@ -122,6 +122,17 @@ class Systems:
         except SourceFault as fault:
             return dict.fromkeys(keys, fault)
 
+    async def ask_live(self, system: System, method_name: str, keys: Sequence[Any], *args: Any) -> Mapping[Any, Any]:
+        """One batch as the source says now, never from the cache: what decides a write. Never raises a fault."""
+        method = METHODS[method_name]
+        if not isinstance(system.adapter, method.protocol):
+            return dict.fromkeys(keys, NotOffered(f"{system.name} gives no {method.kind} records"))
+        try:
+            answer: Mapping[Any, Any] = await getattr(system.adapter, method_name)(keys, *args)
+            return answer
+        except SourceFault as fault:
+            return dict.fromkeys(keys, fault)
+
     async def document_owners(self, system: System, number: str) -> tuple[CustomerRef, ...]:
         """Whose document carries a number, as the source says now; never cached. Raises SourceFault."""
         search: DocumentSearch = system.adapter  # type: ignore[assignment]

@@ -74,12 +74,13 @@ class Limiter:
             async with deadline.bound():
                 await self._slots.acquire()
         except TimeoutError:
-            raise Throttled(f"{self._concurrency} calls to {self._name} were under way until the deadline") from None
+            message = f"{self._concurrency} calls to {self._name} were under way until the deadline"
+            raise Throttled(message, sent=False) from None
 
     async def _turn(self, rate: Rate, deadline: Deadline) -> None:
         longest = deadline.remaining()
         wait = await rate.reserve(longest)
         if wait > longest:
-            raise Throttled(f"the rate set for {self._name} is used up", retry_after_seconds=wait)
+            raise Throttled(f"the rate set for {self._name} is used up", retry_after_seconds=wait, sent=False)
         if wait > 0:
             await asyncio.sleep(wait)

@@ -74,7 +74,7 @@ class AiohttpTransport:
     def _open(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
         if self._closed:
-            raise Unavailable("the connection to this source is closed: the gateway is stopping")
+            raise Unavailable("the connection to this source is closed: the gateway is stopping", sent=False)
         if self._session is None:
             self._loop = loop
             self._session = aiohttp.ClientSession(
@@ -109,13 +109,13 @@ def _fault(what: str, error: Exception) -> SourceFault:
     if isinstance(error, _TooLarge):
         return Malformed(f"{what}: the answer has {error}")
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return Unavailable(f"{what}: the server's certificate is not trusted")
+        return Unavailable(f"{what}: the server's certificate is not trusted", sent=False)
     if isinstance(error, aiohttp.ClientConnectorError):
-        return Unavailable(f"{what}: no connection")
+        return Unavailable(f"{what}: no connection", sent=False)
     if isinstance(error, aiohttp.ClientPayloadError):
         return Unavailable(f"{what}: the answer broke off or its encoding is broken")
     if isinstance(error, aiohttp.ClientResponseError):
         return Malformed(f"{what}: the answer is not HTTP")
     if isinstance(error, ValueError):  # such as a secret with a line break at its end
-        return Refused(f"{what}: not sent, a header or the URL holds what HTTP forbids")
+        return Refused(f"{what}: not sent, a header or the URL holds what HTTP forbids", sent=False)
     return Unavailable(f"{what}: the connection was lost")

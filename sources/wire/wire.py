@@ -59,7 +59,7 @@ class Wire:
         request = self._prepared(request)
         deadline = in_force()
         if deadline.remaining() <= 0:
-            raise Timeout(f"{asked(request.method, request.url)}: not asked, the deadline had passed")
+            raise Timeout(f"{asked(request.method, request.url)}: not asked, the deadline had passed", sent=False)
         spent = spending.in_force()
         spent.call(self.name)
         try:

@@ -1,0 +1,1 @@
+"""What every governed mutation shares: rules, plans, approvals, sagas, the engine, the audit log."""

@@ -1,0 +1,64 @@
+"""What the workflows need of a durable engine: a run is begun once, carried to its end over crashes, and fenced."""
+
+from collections.abc import Awaitable, Callable
+from typing import Literal, Protocol, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One drive of a workflow: forward, or back. Ids only: what the engine stores can be read by who runs it."""
+
+    workflow_uid: str
+    number: int  # 1, 2, …: a replay or a compensation is a run of its own
+    direction: Literal["forward", "back"]
+
+    @property
+    def id(self) -> str:
+        return f"{self.workflow_uid}:{self.number}"
+
+
+class LostLease(Exception):
+    """Another process may have taken over: stop at once, write nothing."""
+
+
+class Journal(Protocol):
+    """What a drive is written with."""
+
+    async def step(self, name: str, work: Callable[[], Awaitable[T]]) -> T:
+        """What `work` gives (JSON), remembered: after a crash a step that ended is not done again.
+
+        One that was begun and did not end is done again: it must look first. Names are unique within a run.
+        """
+        ...
+
+    async def hold(self) -> None:
+        """The run is still this process's, by the database's clock; asked before each call that cannot be taken back.
+
+        Raises LostLease.
+        """
+        ...
+
+    async def pause(self, name: str, seconds: float) -> None:
+        """Wait; a crash does not begin the wait anew."""
+        ...
+
+
+Drive = Callable[[Run, Journal], Awaitable[None]]
+"""Carries a run to its end. It decides by what its steps gave and by nothing else, so that it can be done again."""
+
+
+class Engine(Protocol):
+    """Runs drives. `open` takes up what this and dead processes left behind."""
+
+    async def open(self, drive: Drive) -> None: ...
+
+    async def submit(self, run: Run) -> None:
+        """Begin a run; the same run again is the same run. Returns when it is durable, not when it is done."""
+        ...
+
+    async def close(self, drain_seconds: float) -> None:
+        """Take nothing new, let what runs come to an end within the time, give the rest back to others."""
+        ...

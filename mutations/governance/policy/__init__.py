@@ -1,0 +1,1 @@
+"""Who may do what, by rules that are text: Cedar policies, limits as data."""

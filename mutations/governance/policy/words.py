@@ -1,0 +1,73 @@
+"""What is asked of the policy, and what it answers."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from mutations.governance.plan import ApprovalRequirement, GovernedAction, Verdict
+from mutations.governance.refusals import Refusal
+from sources.canonical.actor import Actor
+from sources.canonical.money import Money
+
+
+class Sums(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done before, in minor units of the asked amount's currency; without what was undone or refused."""
+
+    alone_for_customer: int = 0  # by this actor, without approval, for this customer, in 24 hours, for this action
+    alone_in_all: int = 0  # the same over all customers
+    credited: int = 0  # to this customer by anyone in 30 days, reservations too
+
+
+class PolicyRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a decision depends on. Stored with the decision, so that it can be made again."""
+
+    action: GovernedAction
+    issuer: str
+    subject: str
+    person: bool
+    roles: tuple[str, ...]
+    scopes: tuple[str, ...]
+    customer_uid: str
+    amount: Money | None = None
+    attributes: Mapping[str, Any] = {}  # of mutation.Facts
+    cap: Money | None = None
+    sums: Sums = Sums()
+    switched_off: tuple[str, ...] = ()  # of this action and its systems, by the kill switch
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What the policy says, and by which rules (stable names)."""
+
+    verdict: Verdict
+    rules: tuple[str, ...]
+    refusals: tuple[Refusal, ...] = ()
+    approvals: tuple[ApprovalRequirement, ...] = ()
+    policy_version: str
+
+
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
+    """Up to how much, in each currency, a role may go for an action."""
+
+    action: GovernedAction
+    without_approval: tuple[Money, ...]
+    with_approval: tuple[Money, ...]
+
+
+class Policy(Protocol):
+    """The rules in force. Pure: asks nothing and nobody."""
+
+    @property
+    def version(self) -> str:
+        """A hash of all texts and tables."""
+        ...
+
+    def decide(self, request: PolicyRequest) -> Decision: ...
+
+    def approver_role(self, request: PolicyRequest, requirement: ApprovalRequirement, approver: Actor) -> str | Refusal:
+        """The role by which this person may approve what another asked for; else why not."""
+        ...
+
+    def limits(self, actor: Actor) -> tuple[Limit, ...]:
+        """What the actor may do, by action and currency."""
+        ...
