@@ -38,7 +38,7 @@ class LimitsSection(Section):
     """Of one consumer, over all processes where Redis is shared; otherwise divided by the workers."""
     fields_at_once: int = Field(default=50_000, ge=100)
     """Fields of all answers that one process writes at the same time, by the same count as answer_fields."""
-    queue_seconds: float = Field(default=20.0, ge=0.1, le=60)
+    queue_seconds: float = Field(default=30.0, ge=0.1, le=60)
     """How long an operation waits for room among them."""
     grace_seconds: float = Field(default=1.0, ge=0.1, le=10)
     """How long after its deadline an operation is cut off."""

@@ -62,7 +62,7 @@ async def _ask_for(seconds, url, token, customers):
             statuses[answer.status_code] = statuses.get(answer.status_code, 0) + 1
             partial += b'"errors"' in answer.content
 
-    async with httpx.AsyncClient(headers=headers, timeout=30, limits=limits) as session:
+    async with httpx.AsyncClient(headers=headers, timeout=60, limits=limits) as session:
         await asyncio.gather(*(client(session, random.Random(seed)) for seed in range(CLIENTS)))
     return statuses, partial
 
