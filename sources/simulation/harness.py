@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from sources.simulation.write_faults import ANSWER_AFTER, WRITES, LateWrites, WriteFault, client_gone, kept
+
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -20,13 +22,18 @@ HTML = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 
 class Switches(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """How the simulator misbehaves. Only calls whose path contains `only` are touched, where that is set."""
+    """How the simulator misbehaves.
+
+    Only calls whose path contains `only` and whose body contains `only_body` are touched, where those are set; with a
+    `write_fault` (see write_faults.py) only those that write.
+    """
 
     only: str = ""
+    only_body: str = ""
     latency_seconds: float = 0.0
     latency_jitter_seconds: float = 0.0
     hang: bool = False
-    drop_connection: bool = False  # close after the first line of an answer: ASGI knows no closing before it
+    drop_connection: bool = False  # close after the first line of an answer, nothing done
     status: int | None = None  # answer this instead, with `body`
     body: str = ""
     html: bool = False  # 502 with a page of HTML
@@ -34,11 +41,13 @@ class Switches(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     garbage: bool = False  # 200 with bytes that are no JSON
     throttle_retry_after: str | None = None  # 429 with this Retry-After ("" for none)
     failure_rate: float = 0.0  # share of calls answered 503
+    write_fault: WriteFault | None = None
+    late_seconds: float = 1.0  # of the write fault "late"
     times: int | None = None  # the misbehaviour stops after so many calls
 
 
-class Call(msgspec.Struct, frozen=True):
-    """One call that reached the simulator, misbehaving or not."""
+class Call(msgspec.Struct):
+    """One call that reached the simulator, misbehaving or not; `status` is 0 while, and where, it has no answer."""
 
     method: str
     path: str
@@ -55,9 +64,11 @@ class Harness:
         self.switches = Switches()
         self.calls: list[Call] = []
         self.count = 0
+        self.late = LateWrites()
 
     def reset(self) -> None:
-        """All switches off, no calls on record."""
+        """All switches off, no calls on record, no late write still to come."""
+        self.late.drop()
         self.switches = Switches()
         self.calls.clear()
         self.count = 0
@@ -71,35 +82,43 @@ class Harness:
             await self._serve(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        status = 0
+        call = self._record(scope)
 
         async def recording(message: MutableMapping[str, Any]) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                call.status = message["status"]
             await send(message)
 
         try:
-            if self._touches(scope["path"]):
-                await self._misbehave(scope, receive, recording)
+            if self.switches.only_body or self.switches.write_fault:
+                body = await read_body(receive)
+                receive, waiting = _again(body), receive
+            else:
+                body, waiting = b"", receive
+            if self._touches(scope, body):
+                await self._misbehave(scope, receive, recording, waiting)
             else:
                 await self.app(scope, receive, recording)
         except ConnectionResetError:
-            status = 0  # no answer
+            call.status = 0
             raise
-        finally:
-            self._record(scope, status)
 
-    def _record(self, scope: Scope, status: int) -> None:
+    def _record(self, scope: Scope) -> Call:
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
         query = scope["query_string"].decode("latin-1")
         self.count += 1
+        call = Call(scope["method"], scope["path"], query, 0, headers)
         if len(self.calls) < 100_000:
-            self.calls.append(Call(scope["method"], scope["path"], query, status, headers))
+            self.calls.append(call)
+        return call
 
-    def _touches(self, path: str) -> bool:
+    def _touches(self, scope: Scope, body: bytes) -> bool:
         switches = self.switches
-        if switches.only and switches.only not in path:
+        if switches.only and switches.only not in scope["path"]:
+            return False
+        if switches.only_body and switches.only_body.encode() not in body:
+            return False
+        if switches.write_fault and scope["method"] not in WRITES:
             return False
         if switches.times is not None:
             if switches.times <= 0:
@@ -107,17 +126,17 @@ class Harness:
             switches.times -= 1
         return True
 
-    async def _misbehave(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _misbehave(self, scope: Scope, receive: Receive, send: Send, waiting: Receive) -> None:
         s = self.switches
         if s.latency_seconds or s.latency_jitter_seconds:
             await asyncio.sleep(s.latency_seconds + random.random() * s.latency_jitter_seconds)
         if s.hang:
             await asyncio.sleep(3600)
         if s.drop_connection:
-            # An app that raises before it has begun an answer is answered for by its server, with a 500.
-            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})
-            raise ConnectionResetError("simulated")
-        if s.throttle_retry_after is not None:
+            await cut(send)
+        if s.write_fault:
+            await self._write(s, scope, receive, send, waiting)
+        elif s.throttle_retry_after is not None:
             headers = [(b"retry-after", s.throttle_retry_after.encode())] if s.throttle_retry_after else []
             await answer(send, 429, b'{"error":"APIRateLimitExceeded"}', headers)
         elif s.html:
@@ -132,6 +151,20 @@ class Harness:
             await self._truncated(scope, receive, send)
         else:
             await self.app(scope, receive, send)
+
+    async def _write(self, s: Switches, scope: Scope, receive: Receive, send: Send, waiting: Receive) -> None:
+        async def apply(to: Send) -> None:
+            await self.app(scope, receive, to)
+
+        if s.write_fault == "late":
+            return await self.late.serve(apply, s.late_seconds, waiting, send)
+        if s.write_fault != "before":
+            await kept(apply)
+        if s.write_fault == "cut_after":
+            await cut(send)
+        if s.write_fault == "error_after":
+            return await answer(send, s.status or ANSWER_AFTER, s.body.encode())
+        return await client_gone(waiting)
 
     async def _truncated(self, scope: Scope, receive: Receive, send: Send) -> None:
         start: MutableMapping[str, Any] = {}
@@ -156,6 +189,29 @@ class Harness:
             except msgspec.MsgspecError as error:
                 return await answer(send, 400, msgspec.json.encode({"error": str(error)}))
         return await answer(send, 200, msgspec.json.encode({"switches": self.switches, "calls": self.count}))
+
+
+def _again(body: bytes) -> Receive:
+    """A body that was read, to be read by the app."""
+    told = False
+
+    async def replayed() -> MutableMapping[str, Any]:
+        nonlocal told
+        if told:
+            return {"type": "http.disconnect"}
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replayed
+
+
+async def cut(send: Send) -> None:
+    """Close the connection. Raises ConnectionResetError.
+
+    An app that raises before it has begun an answer is answered for by its server, with a 500.
+    """
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})
+    raise ConnectionResetError("simulated")
 
 
 async def read_body(receive: Receive) -> bytes:
