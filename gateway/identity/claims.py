@@ -29,6 +29,7 @@ def actor_of(claims: Mapping[str, Any], section: IdentitySection, *, development
         rows=_rows(claims),
         expires_at=float(claims["exp"]),
         development=development,
+        acting=_acting(claims),
     )
 
 
@@ -46,6 +47,16 @@ def _name(claims: Mapping[str, Any]) -> str | None:
     """For show only, so that a strange one is left out and refuses nobody."""
     name = claims.get("name", claims.get("preferred_username"))
     return name if isinstance(name, str) and len(name) <= WORD_LENGTH else None
+
+
+def _acting(claims: Mapping[str, Any]) -> str | None:
+    """Who acts now in the subject's name; actors before it (nested) say nothing about rights. Source: RFC 8693, 4.1."""
+    if "act" not in claims:
+        return None
+    act = claims["act"]
+    if not isinstance(act, Mapping):
+        raise _misshapen("act")
+    return _word(act, "sub") or _missing("act.sub")
 
 
 def _rows(claims: Mapping[str, Any]) -> RowLimit:

@@ -29,6 +29,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     rows: RowLimit = RowLimit()
     expires_at: float = 0.0  # epoch seconds
     development: bool = False  # the token is of the development issuer
+    acting: str | None = None  # who acts in the subject's name, by its own subject. Source: RFC 8693, 4.1 ("act")
 
 
 class Grants(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from mutations.governance.answers import ActionAvailability
 from mutations.governance.plan import ApprovalRequirement, GovernedAction, Verdict
 from mutations.governance.refusals import Refusal
 from sources.canonical.actor import Actor
@@ -34,6 +35,7 @@ class PolicyRequest(msgspec.Struct, frozen=True, kw_only=True):
     cap: Money | None = None
     sums: Sums = Sums()
     switched_off: tuple[str, ...] = ()  # of this action and its systems, by the kill switch
+    acting: str | None = None  # the subject that acts in the requester's name
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +49,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
-    """Up to how much, in each currency, a role may go for an action."""
+    """Up to how much, in each currency, an actor may go for an action.
+
+    `with_approval`: by the cheapest kind of approval that has a limit; an approval without a limit is not listed.
+    """
 
     action: GovernedAction
     without_approval: tuple[Money, ...]
@@ -68,6 +73,24 @@ class Policy(Protocol):
         """The role by which this person may approve what another asked for; else why not."""
         ...
 
+    def may_cancel(self, request: PolicyRequest, actor: Actor) -> Refusal | None:
+        """None where the actor may call off what was asked for; else why not."""
+        ...
+
     def limits(self, actor: Actor) -> tuple[Limit, ...]:
         """What the actor may do, by action and currency."""
+        ...
+
+    def availability(
+        self,
+        actor: Actor,
+        currency: str,
+        *,
+        switched_off: Mapping[GovernedAction, tuple[str, ...]] = {},
+        known: Mapping[str, Any] = {},
+    ) -> tuple[ActionAvailability, ...]:
+        """What the actor could do for a customer, before facts are read; rules whose facts are not known say nothing.
+
+        `known`: attributes of mutation.Facts that are known without asking a source, e.g. {"legal_hold": True}.
+        """
         ...
