@@ -220,3 +220,24 @@ def sending() -> Iterator[None]:
 def nothing_was_done(fault: SourceFault) -> bool:
     """Whether a write that met this fault has surely not been done by it."""
     return not isinstance(fault, OutcomeUnknown)
+
+
+REFERENCE_PREFIX = "c360"
+LEDGER_STEP = "erp_draft"  # the step of every workflow that makes the document in the ledger
+
+
+def reference_of(workflow_uid: str, step: str) -> str:
+    """What names a workflow's step in a vendor's record, e.g. "c360:01J…:erp_draft"."""
+    return f"{REFERENCE_PREFIX}:{workflow_uid}:{step}"
+
+
+def workflow_of(reference: str | None) -> str | None:
+    """The workflow that a reference of ours names; None where it is not of ours."""
+    parts = (reference or "").split(":")
+    return parts[1] if len(parts) == 3 and parts[0] == REFERENCE_PREFIX and parts[1] else None
+
+
+def ledger_reference(reference: str | None) -> str | None:
+    """The reference of the same workflow's document in the ledger; None where it is not of ours."""
+    workflow = workflow_of(reference)
+    return None if workflow is None else reference_of(workflow, LEDGER_STEP)

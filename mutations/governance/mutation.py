@@ -52,6 +52,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     customer_uid: str
     attributes: Mapping[str, bool | int | str | list[str]]
     cap: Money | None = None
+    credited_elsewhere: Money | None = None  # in 30 days, not by us
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,8 +62,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     step: PlannedStep
     key: str  # for the vendor's idempotency; stable over crashes, another after the vendor spent it
     reference: str  # names workflow and step in the vendor's record
-    since: datetime  # when the step was first sent
-    receipts: Mapping[str, Receipt]  # of the steps before, by name
+    since: datetime  # when the step was first sent: its date is the booking date
+    receipts: Mapping[str, Receipt]  # of every step that has one, by name
     system: System
     requested_by: str  # for texts that name who decided
 
