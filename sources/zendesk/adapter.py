@@ -10,12 +10,14 @@ from sources.canonical.provenance import CustomerRef, Origin
 from sources.canonical.support import CaseMessage, SupportCase
 from sources.capabilities import Answer, Changes, CustomerBatch, Page, Window
 from sources.wire.messages import Sender
+from sources.writing import CommentOrder, Receipt
 from sources.zendesk import shapes
 from sources.zendesk.batching import is_id
 from sources.zendesk.cases import Cases
 from sources.zendesk.changes import ChangeFeed
 from sources.zendesk.checking import problems
 from sources.zendesk.client import Client
+from sources.zendesk.comments import Comments
 from sources.zendesk.contacts import Contacts
 from sources.zendesk.customers import Customers
 from sources.zendesk.mapping import Mapper, owner_of
@@ -26,7 +28,7 @@ _FOUND = msgspec.json.Decoder(shapes.TicketPage)
 
 
 class ZendeskAdapter:
-    """Reads customers, cases, contacts and changes of one Zendesk Support account.
+    """Reads customers, cases, contacts and changes of one Zendesk Support account, and writes comments.
 
     The budget of the commonest question, the newest cases: 1 call for one customer; for N of them, ceil(N / 25)
     searches (one more for each further 100 tickets, five at most) and ceil(T / 100) for the T tickets that each found.
@@ -40,6 +42,7 @@ class ZendeskAdapter:
         self._client = Client(settings, sender)
         mapper = Mapper(settings, origin)
         self._cases = Cases(self._client, mapper, Statuses(self._client))
+        self._comments = Comments(self._client, mapper)
         self._contacts = Contacts(self._client, mapper)
         self._customers = Customers(self._client, mapper)
         self._changes = ChangeFeed(self._client)
@@ -75,6 +78,20 @@ class ZendeskAdapter:
 
     async def contacts_of(self, customers: Sequence[CustomerRef], window: Window) -> Answer[CustomerRef, Page[Contact]]:
         return await self._contacts.of(customers, window)
+
+    async def add_comment(self, order: CommentOrder) -> Receipt:
+        """A note, or a reply that the customer gets. One call; nothing is sent twice."""
+        return await self._comments.add(order)
+
+    async def find_comment(self, case_id: str, reference: str) -> Receipt | None:
+        """The comment that was written with a reference. One call for each hundred updates of the case."""
+        return await self._comments.find(case_id, reference)
+
+    async def offered_writes(self) -> frozenset[str]:
+        """Comments, unless the section is read_only or the credential's scope is for reading alone."""
+        if self._settings.read_only or not await self._client.may_write():
+            return frozenset()
+        return frozenset(["add_comment", "find_comment"])
 
     async def customers_of_document(self, number: str) -> tuple[CustomerRef, ...]:
         """Whose ticket has this number, with or without a # before it. One call."""

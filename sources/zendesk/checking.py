@@ -33,6 +33,8 @@ async def problems(client: Client, settings: ZendeskSettings) -> tuple[str, ...]
     refused = await _refusal(client.get("incremental/tickets/cursor", _ANYTHING, {"start_time": start}))
     if refused:
         found.append(f"changes cannot be read ({refused}): the credential must be an administrator's")
+    if not settings.read_only and not await client.may_write():
+        found.append("comments cannot be written: scope lacks tickets:write; where that is meant, set read_only = true")
     found += await _fields(client, settings)
     found += [f"fields.{name} is not set: it stays empty" for name in FIELD_FORMS if name not in settings.fields]
     return tuple(found)

@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from sources.faults import Malformed, NotOffered, Refused, SourceFault, Throttled, Unavailable
+from sources.faults import Busy, Malformed, NotOffered, Refused, SourceFault, Throttled, Unavailable
 from sources.wire.messages import Request, Response, Sender
+from sources.writing import sending
 from sources.zendesk import shapes
 from sources.zendesk.credentials import credentials_of
 from sources.zendesk.settings import ZendeskSettings
@@ -43,6 +44,9 @@ def classify(response: Response) -> SourceFault | None:
     status = response.status
     if status < 300 or status in (401, 404):
         return None
+    if status == 409:
+        # Source: Zendesk, Protecting against ticket update collisions; contention gives it, too
+        return Busy("409: somebody else is changing it", retry_after_seconds=_retry_after(response))
     if status == 429:
         return Throttled("the rate limit is used up", retry_after_seconds=_retry_after(response))
     if status >= 500:
@@ -105,18 +109,46 @@ class Client:
         params = {by: ",".join(values)} | ({"include": include} if include else {})
         return await self.get(f"{kind}/show_many", decoder, params)
 
-    async def _authorized(self, url: str) -> Response:
+    async def put(self, path: str, content: object, decoder: Decodes[T]) -> T:
+        """Write once. Raises OutcomeUnknown where it was sent and no answer tells whether it was done.
+
+        Every other fault says that nothing was done. A token that has just ended is one of those: then it goes out
+        again, with a new one.
+        """
+        body = msgspec.json.encode(content)
+        response = await self._authorized(f"{self._base}/{path}", body)
+        if response.status >= 300:
+            raise write_refused(path, response)
+        with sending():
+            try:
+                return decoder.decode(response.body)
+            except (msgspec.MsgspecError, UnicodeDecodeError):
+                raise Malformed(f"the answer to PUT {_kind(path)} did not fit its shape") from None
+
+    async def may_write(self) -> bool:
+        """Whether the credential's scope lets tickets be written."""
+        return await self._credentials.may_write()
+
+    async def _authorized(self, url: str, body: bytes | None = None) -> Response:
+        """The answer to a GET, or to the PUT of a body."""
         header = await self._credentials.header()
-        response = await self._send(url, header)
+        response = await self._send(url, header, body)
         if response.status == 401 and self._credentials.renewable and _error_word(response) == "invalid_token":
-            response = await self._send(url, await self._credentials.header(refused=header))
+            response = await self._send(url, await self._credentials.header(refused=header), body)
         if response.status == 401:
             raise Refused("401: the credential was refused")
         return response
 
-    async def _send(self, url: str, authorization: str) -> Response:
+    async def _send(self, url: str, authorization: str, body: bytes | None) -> Response:
         headers = {"Authorization": authorization, "Accept": "application/json"}
-        response = await self._sender.send(Request(url=url, headers=headers))
+        if body is None:
+            response = await self._sender.send(Request(url=url, headers=headers))
+        else:
+            headers["Content-Type"] = "application/json"
+            with sending():
+                response = await self._sender.send(
+                    Request(method="PUT", url=url, headers=headers, body=body, safe=False)
+                )
         self._report_quota(response.headers)
         return response
 
@@ -134,6 +166,32 @@ def _judge_missing(path: str, response: Response) -> None:
         return
     fault = QueryRefused if path.startswith("search") else Refused
     raise fault(f"{_kind(path)}: {response.status}")
+
+
+def write_refused(path: str, response: Response) -> Refused:
+    """Why an update was turned down, in our words: the vendor's may hold what was written."""
+    if response.status == 404:
+        return Refused(f"{_kind(path)}: 404, there is no such record")
+    details = _details(response)
+    if any("closed" in description for description in details.get("status", ())):
+        return Refused("the case is closed for good: it takes no more comments, only a follow-up case can be opened")
+    fields = ", ".join(sorted(field for field in details if field.isidentifier()))
+    return Refused(f"{_kind(path)}: {response.status}" + (f", because of: {fields}" if fields else ""))
+
+
+def _details(response: Response) -> dict[str, tuple[str, ...]]:
+    """What is wrong, by field or "base". Source: Zendesk, Errors; envelopes differ, so nothing is taken for granted."""
+    try:
+        details = _COMPLAINT.decode(response.body).details
+    except msgspec.MsgspecError:
+        return {}
+    if not isinstance(details, dict):
+        return {}
+    return {
+        str(field): tuple(str(row.get("description", "")) for row in rows if isinstance(row, dict))
+        for field, rows in details.items()
+        if isinstance(rows, list)
+    }
 
 
 def _kind(path: str) -> str:

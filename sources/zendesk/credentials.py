@@ -12,6 +12,7 @@ from sources.wire.messages import Request, Sender
 from sources.zendesk import shapes
 from sources.zendesk.settings import ZendeskSettings
 
+WRITES = frozenset(["write", "tickets:write"])  # scopes of which one is needed to write a comment
 RENEW_BEFORE_SECONDS = 60  # a token that ends sooner is not sent: the call may still wait in a queue
 
 _TOKEN = msgspec.json.Decoder(shapes.Token)
@@ -26,6 +27,10 @@ class Credentials(Protocol):
         """The header's value; another than the `refused` one where the vendor just turned that down."""
         ...
 
+    async def may_write(self) -> bool:
+        """Whether the credential's scope lets tickets be written. The user's role may still forbid it."""
+        ...
+
 
 class BasicCredentials:
     """An e-mail address with an API token. Source: Zendesk, API tokens; they end on 2027-04-30."""
@@ -38,6 +43,9 @@ class BasicCredentials:
 
     async def header(self, refused: str | None = None) -> str:
         return self._header
+
+    async def may_write(self) -> bool:
+        return True  # it may do whatever its user may
 
 
 class ClientCredentials:
@@ -56,9 +64,11 @@ class ClientCredentials:
                 "grant_type": "client_credentials",
                 "client_id": settings.client_id,
                 "client_secret": secret,
-                "scope": settings.scope,
+                "scope": settings.asked_scope,
             }
         )
+        self._asked = settings.asked_scope
+        self._granted = ""
         self._sender = sender
         self._lock = asyncio.Lock()
         self._header: str | None = None
@@ -70,6 +80,10 @@ class ClientCredentials:
             if held is None or held == refused or time.monotonic() >= self._good_until:
                 held = self._header = await self._fetch()
             return held
+
+    async def may_write(self) -> bool:
+        await self.header()
+        return not WRITES.isdisjoint(self._granted.split())
 
     async def _fetch(self) -> str:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
@@ -83,6 +97,7 @@ class ClientCredentials:
         except msgspec.MsgspecError:
             raise Malformed("the token did not fit its shape") from None
         lasts = float("inf") if token.expires_in is None else token.expires_in - RENEW_BEFORE_SECONDS
+        self._granted = self._asked if token.scope is None else token.scope
         self._good_until = time.monotonic() + lasts
         return f"Bearer {token.access_token}"
 

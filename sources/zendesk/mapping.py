@@ -155,6 +155,10 @@ class Mapper:
             role=_text(own.get(self._contact_role)) if self._contact_role else None,
         )
 
+    def case_url(self, case_id: str) -> str | None:
+        """The page on which an agent sees the case."""
+        return self._url("tickets", int(case_id))
+
     def _flags(self, own: Mapping[str, object]) -> tuple[CustomerFlag, ...] | None:
         if self._vip is None or not isinstance(own.get(self._vip), bool):
             return None

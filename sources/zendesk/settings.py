@@ -31,7 +31,8 @@ class ZendeskSettings(SourceSettings):
     """Where a person that is a customer of its own keeps its number; empty: persons are not customers here."""
     client_id: str | None = None
     client_secret: SecretStr | None = None
-    scope: str = "read"
+    scope: str | None = None
+    """What the OAuth client asks to be allowed; unset, what is needed: read_only decides whether that is writing."""
     email: str | None = None
     api_token: SecretStr | None = None
     sla: bool = True
@@ -69,6 +70,11 @@ class ZendeskSettings(SourceSettings):
         if oauth == basic:
             raise ValueError("needs either client_id and client_secret, or email and api_token")
         return self
+
+    @property
+    def asked_scope(self) -> str:
+        """The scope of the token that is asked for. Audits need all of "read". Source: Zendesk, Ticket audits."""
+        return self.scope or ("read" if self.read_only else "read tickets:write")
 
     def secrets(self) -> tuple[str, ...]:
         return tuple(secret.get_secret_value() for secret in (self.client_secret, self.api_token) if secret)

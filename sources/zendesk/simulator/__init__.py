@@ -1,18 +1,23 @@
-"""A Zendesk Support account as the vendor's documentation describes it, read side.
+"""A Zendesk Support account as the vendor's documentation describes it: what is read, and updates of tickets.
 
 Sources: Zendesk Support API reference (Introduction, Pagination, Rate limits, Tickets, Organizations, Users, Search,
-Incremental exports, Custom ticket statuses, OAuth), recordings of live traffic in public client libraries, and public
-probes of one account.
+Incremental exports, Custom ticket statuses, Ticket comments, Ticket audits, OAuth), recordings of live traffic in
+public client libraries, and public probes of one account.
 
 Its oddities, all of them the vendor's: `page[size]` alone makes a page a cursor page; the last page still has a cursor
 and a link; offset paging ends at 10,000 records and /search at 1,000; the search index is behind; a search's cursor
 lives an hour and belongs to its query; lists leave archived tickets out; errors come in four envelopes and as plain
 text; /users/me answers a stranger with 200; the incremental exports are for administrators and hide the last minute.
+Of writing: the same update twice is done twice; what is not known in it is dropped, and only a header says so; a
+comment that does not say whether it is public is as the ticket's first one; a closed ticket refuses every update;
+metadata is kept with the audit, and only where the update changed something.
 
 Unverified, from memory: that a repeated organization keyword means "either" (`account.index.repeated_keyword`); how
 long a query may be; the status of a start_time that is too recent; that show_many leaves unknown ids out and has
 archived tickets; the bounds of page[size]; the body of 429; in which unit what is left of a promise is told, and what
-is told of a kept one; where a ticket's metric_set stands; the answer to a bad OAuth client.
+is told of a kept one; where a ticket's metric_set stands; the answer to a bad OAuth client; the bodies of 409, of an
+update that is no object and of JSON that does not parse; that a restricted agent may neither update nor read audits;
+the name of the bucket of ticket updates; the order in which audits are listed.
 
 Switches beyond the harness's are attributes of `account`, `account.index`, `account.limits` and `account.tokens`.
 """

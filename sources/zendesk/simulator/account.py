@@ -25,7 +25,8 @@ class Account:
         self.tokens = Tokens()
         self.now: Callable[[], datetime] = _now
         self.role = "admin"
-        """Of the credential's user: "admin", "agent" (no incremental exports), "light" (no list of organizations)."""
+        """Of the credential's user: "admin", "agent" (no incremental exports), "light" (also no list of organizations,
+        no audits, no writing)."""
         self.own_statuses = True
         """False: an account without statuses of its own."""
         self.slas_offered = True
@@ -33,6 +34,8 @@ class Account:
         self.sla_null_breach_at = False
         self.sort_obeyed = True
         """False: lists of tickets come by id whatever sort is asked for."""
+        self.metadata_kept = True
+        """False: the metadata of an update is dropped, with a warning."""
         self.plain_text_errors = False
         """True: 400 and 422 come as text/plain."""
 

@@ -14,9 +14,11 @@ from sources.zendesk.simulator.endpoints import Endpoints
 from sources.zendesk.simulator.errors import Complaint, no_such_endpoint
 from sources.zendesk.simulator.exports import Exports
 from sources.zendesk.simulator.finding import Searches
+from sources.zendesk.simulator.writing import Writes
 
 Json = dict[str, Any]
 Endpoint = Callable[[Request], Json]
+Update = Callable[[Request, Any], tuple[Json, dict[str, str]]]  # the answer, and headers beside it
 
 API = "/api/v2"
 
@@ -24,10 +26,13 @@ API = "/api/v2"
 def account_app(account: Account) -> Starlette:
     """The app of one account."""
     endpoints, searches, exports = Endpoints(account), Searches(account), Exports(account)
+    writes = Writes(account)
     paths: dict[str, Endpoint] = {
         "/tickets/count": endpoints.ticket_count,
         "/tickets/show_many": endpoints.tickets_by_id,
+        "/tickets/{id:int}": endpoints.ticket,
         "/tickets/{id:int}/comments": endpoints.comments,
+        "/tickets/{id:int}/audits": writes.audits,
         "/ticket_fields/{id:int}": endpoints.ticket_field,
         "/organizations": endpoints.organizations,
         "/organizations/show_many": endpoints.organizations_by_id,
@@ -50,6 +55,9 @@ def account_app(account: Account) -> Starlette:
     for path, endpoint in paths.items():
         answer = _resource(account, path, endpoint)
         routes += [Route(f"{API}{path}", answer), Route(f"{API}{path}.json", answer)]
+    update = _update(account, writes.update_ticket)
+    for path in ("/tickets/{id:int}", "/tickets/{id:int}.json"):
+        routes.append(Route(f"{API}{path}", update, methods=["PUT"]))
     routes.append(Route("/{rest:path}", _nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]))
     return Starlette(routes=routes)
 
@@ -65,6 +73,23 @@ def _resource(account: Account, path: str, endpoint: Endpoint) -> Callable[[Requ
         except Complaint as complaint:
             return complaint.response(plain_text=account.plain_text_errors and complaint.status in (400, 422))
         return Response(msgspec.json.encode(body), 200, headers, "application/json")
+
+    return answer
+
+
+def _update(account: Account, endpoint: Update) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        content = await request.body()
+        now = account.now().timestamp()
+        try:
+            account.tokens.admit(request.headers.get("authorization", ""), now, writing=True)
+            limits = account.limits.take(("account", "tickets-update"), now)
+            body, headers = endpoint(request, msgspec.json.decode(content))
+        except msgspec.MsgspecError:
+            return Complaint(400, {"error": "Unparseable request", "message": "Invalid JSON"}).response()
+        except Complaint as complaint:
+            return complaint.response(plain_text=account.plain_text_errors and complaint.status in (400, 422))
+        return Response(msgspec.json.encode(body), 200, limits | headers, "application/json")
 
     return answer
 

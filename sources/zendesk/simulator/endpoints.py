@@ -24,6 +24,10 @@ class Endpoints(Answers):
     def ticket_count(self, request: Request) -> Json:
         return {"count": {"value": len(self._records.tickets), "refreshed_at": None}}
 
+    def ticket(self, request: Request) -> Json:
+        found = self._records.tickets[known(request, self._records.tickets)]
+        return {"ticket": self._tickets([found], request)["tickets"][0]}
+
     def tickets_by_id(self, request: Request) -> Json:
         held = self._records.tickets
         found = [held[id] for id in ids(request, "ids") if id in held]

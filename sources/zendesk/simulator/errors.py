@@ -33,8 +33,8 @@ def invalid_token() -> Complaint:
     return Complaint(401, {"error": "invalid_token", "error_description": text})
 
 
-def missing_scope() -> Complaint:
-    return Complaint(403, {"error": "Forbidden", "description": "Missing the following required scopes: read"})
+def missing_scope(scope: str = "read") -> Complaint:
+    return Complaint(403, {"error": "Forbidden", "description": f"Missing the following required scopes: {scope}"})
 
 
 def forbidden() -> Complaint:
@@ -62,6 +62,17 @@ def coded(status: int, code: str, title: str) -> Complaint:
 
 def invalid(status: int, description: str) -> Complaint:
     return Complaint(status, {"error": "invalid", "description": description})
+
+
+def record_invalid(field: str, description: str) -> Complaint:
+    """The envelope of a record that may not be so."""
+    details = {field: [{"description": description}]}
+    return Complaint(422, {"error": "RecordInvalid", "description": "Record validation errors", "details": details})
+
+
+def update_conflict() -> Complaint:
+    text = "Safe Update prevented an update because the ticket changed since it was last read."
+    return Complaint(409, {"error": "UpdateConflict", "description": text})
 
 
 def throttled(seconds: int, headers: dict[str, str]) -> Complaint:

@@ -1,12 +1,17 @@
-"""The limits of a minute: one for the account, others for single endpoints on top."""
+"""The limits of a minute: one for the account, others for single endpoints on top; and that of a ticket's updates."""
 
 from sources.zendesk.simulator.errors import throttled
 
-DOCUMENTED = {"account": 700, "incremental-exports": 10, "search-export": 100}
+DOCUMENTED = {"account": 700, "incremental-exports": 10, "search-export": 100, "tickets-update": 100}
 """Calls a minute of an Enterprise account. Source: Zendesk, Rate limits; Export search results."""
 
-GENEROUS = {"account": 1_000_000, "incremental-exports": 1_000_000, "search-export": 1_000_000}
+GENEROUS = dict.fromkeys(DOCUMENTED, 1_000_000)
 """What a simulated account starts with, so that nobody waits who did not ask for it."""
+
+UPDATES_OF_A_TICKET = 30
+"""By one user, in ten minutes. Source: Zendesk, Rate limits, Update ticket."""
+
+UPDATES_WINDOW_SECONDS = 600
 
 
 class Limits:
@@ -14,6 +19,9 @@ class Limits:
 
     def __init__(self) -> None:
         self.per_minute = dict(GENEROUS)
+        self.updates_of_a_ticket = 1_000_000
+        """By one user, in ten minutes; see UPDATES_OF_A_TICKET."""
+        self._updates: dict[int, list[float]] = {}
         self._minute = 0
         self._used: dict[str, int] = {}
 
@@ -32,6 +40,13 @@ class Limits:
         if exhausted:
             raise throttled(resets, headers)
         return headers
+
+    def take_update(self, ticket: int, now: float) -> None:
+        """Count an update of a ticket. Raises the 429 where it had too many in ten minutes."""
+        recent = [at for at in self._updates.get(ticket, ()) if at > now - UPDATES_WINDOW_SECONDS]
+        if len(recent) >= self.updates_of_a_ticket:
+            raise throttled(int(recent[0] + UPDATES_WINDOW_SECONDS - now) + 1, {})
+        self._updates[ticket] = [*recent, now]
 
 
 def _headers(bucket: str, total: int, remaining: int, resets: int) -> dict[str, str]:

@@ -2,10 +2,12 @@
 
 import hashlib
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
 ID_RANGE = 9 * 10**14
+WRITTEN_FROM = 10**15
 
 
 def id_of(key: str) -> int:
@@ -42,6 +44,17 @@ class Comment(msgspec.Struct):
     at: datetime
     public: bool
     text: str
+
+
+class Audit(msgspec.Struct):
+    """One update over the API. What the world's facts did is told as one audit for each comment."""
+
+    id: int
+    author_id: int
+    at: datetime
+    custom: dict[str, Any]
+    changes: tuple[tuple[str, str | None, str | None], ...] = ()  # field, value, previous value
+    comment: Comment | None = None
 
 
 class Ticket(msgspec.Struct):
@@ -105,6 +118,7 @@ class Records:
         self.users: dict[int, User] = {}
         self.tickets: dict[int, Ticket] = {}
         self.comments: dict[int, list[Comment]] = {}
+        self.audits: dict[int, list[Audit]] = {}
         self.custom_statuses = {
             id: CustomStatus(id, category, label)
             for id, (category, label) in enumerate(DEFAULT_STATUSES.items(), start=14001)
@@ -115,7 +129,13 @@ class Records:
         self.tickets_of: dict[int, list[int]] = {}
         self.tickets_requested: dict[int, list[int]] = {}
         self.logs = {"tickets": Log(), "organizations": Log(), "users": Log()}
+        self._written = WRITTEN_FROM
         self._sorted: dict[str, list[int]] = {}
+
+    def next_id(self) -> int:
+        """An id for what is written over the API: above all that the world made, and rising."""
+        self._written += 1
+        return self._written
 
     def put_organization(self, organization: Organization) -> None:
         self._reindex("organizations", self.organizations.get(organization.id), organization)

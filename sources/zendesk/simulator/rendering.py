@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sources.zendesk.simulator.records import Comment, CustomStatus, Organization, Records, Ticket, User
+from sources.zendesk.simulator.records import Audit, Comment, CustomStatus, Organization, Records, Ticket, User
 
 Json = dict[str, Any]
 INVOICE_FIELD = 36001
@@ -114,6 +114,26 @@ def comment(found: Comment) -> Json:
         "via": {"channel": "web", "source": {"from": {}, "to": {}, "rel": None}},
         "created_at": time_of(found.at),
         "metadata": {"system": {}, "custom": {}},
+    }
+
+
+def audit(found: Audit, ticket_id: int) -> Json:
+    """An update with what it did; values are strings. Source: Zendesk, Ticket audits."""
+    events: list[Json] = []
+    if found.comment is not None:
+        events.append(comment(found.comment) | {"audit_id": found.id})
+    events += [
+        {"id": found.id + number, "type": "Change", "field_name": field, "value": value, "previous_value": before}
+        for number, (field, value, before) in enumerate(found.changes, start=2)
+    ]
+    return {
+        "id": found.id,
+        "ticket_id": ticket_id,
+        "created_at": time_of(found.at),
+        "author_id": found.author_id,
+        "metadata": {"system": {"client": "simulated", "ip_address": "192.0.2.1"}, "custom": found.custom},
+        "via": {"channel": "api", "source": {"from": {}, "to": {}, "rel": None}},
+        "events": events,
     }
 
 

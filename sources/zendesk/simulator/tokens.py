@@ -39,14 +39,16 @@ class Tokens:
         """As when an administrator revokes the client's tokens."""
         self._live.clear()
 
-    def admit(self, authorization: str, now: float) -> None:
+    def admit(self, authorization: str, now: float, *, writing: bool = False) -> None:
         """Raises the 401 or 403 that the Authorization header earns."""
         kind, _, value = authorization.partition(" ")
         if kind == "Bearer":
             until, scope = self._live.get(_digest(value), (0.0, ""))
             if now >= until:
                 raise invalid_token()
-            if "read" not in scope.split():
+            if writing and not {"write", "tickets:write"} & set(scope.split()):
+                raise missing_scope("tickets:write")
+            if not writing and "read" not in scope.split():
                 raise missing_scope()
         elif kind != "Basic" or not self.api_tokens_accepted or value != _basic():
             raise unauthenticated()

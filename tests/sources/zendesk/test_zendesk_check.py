@@ -64,3 +64,9 @@ async def test_fields_that_may_not_be_read_are_a_sentence_not_a_fault(shop: Shop
     shop.switches.only, shop.switches.status = "organization_fields", 403
     [problem] = await shop.adapter.check()
     assert problem.startswith("the organization fields cannot be read")
+
+
+async def test_a_scope_that_is_for_reading_alone_is_named_unless_it_is_meant(shop: Shop) -> None:
+    [problem] = await shop.connect(scope="read").check()
+    assert "tickets:write" in problem
+    assert await shop.connect(scope="read", read_only=True).check() == ()

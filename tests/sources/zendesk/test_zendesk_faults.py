@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sources.capabilities import Window
-from sources.faults import Malformed, Refused, SourceFault, Throttled, Timeout, Unavailable
+from sources.faults import Busy, Malformed, Refused, SourceFault, Throttled, Timeout, Unavailable
 from sources.wire.deadline import Deadline, within
 from sources.wire.messages import Response
 from sources.zendesk import PLUGIN
@@ -23,7 +23,7 @@ def test_what_the_client_judges_itself_is_let_through(status: int) -> None:
 
 @pytest.mark.parametrize(
     ("status", "fault"),
-    [(301, Refused), (403, Refused), (409, Refused), (413, Refused), (500, Unavailable), (502, Unavailable)],
+    [(301, Refused), (403, Refused), (409, Busy), (413, Refused), (500, Unavailable), (502, Unavailable)],
 )
 def test_the_rest_is_judged_by_its_status(status: int, fault: type[SourceFault]) -> None:
     assert type(fault_of(status, b"<html>")) is fault
@@ -44,7 +44,7 @@ def test_a_search_that_is_unavailable_is_asked_again() -> None:
     ("switches", "fault"),
     [
         ({"status": 403}, Refused),
-        ({"status": 409}, Refused),
+        ({"status": 409}, Busy),
         ({"status": 401, "body": '{"error":"Couldn\'t authenticate you"}'}, Refused),
         ({"status": 400, "body": "Bad request"}, Refused),
         ({"status": 500}, Unavailable),

@@ -1,0 +1,102 @@
+"""Comments written on tickets, and found again.
+
+| what | calls |
+|---|---|
+| a comment | 1 PUT of the ticket |
+| a comment found by its reference | 1, one more for each further 100 updates of the ticket |
+
+There is no key: what is sent twice is there twice. Source: Zendesk, Update ticket. So each update carries our reference
+in the metadata of its audit, and the audits, which come out of the database, tell whether it was done. Source: Zendesk,
+Tickets, Setting metadata; Ticket audits.
+
+That an account keeps the metadata could not be tried on a live one. An internal note therefore also ends with a short
+mark, which is looked for in the same audits. A public reply is mailed to the customer and carries no mark at all: a
+customer should not have to wonder about it. Where an account drops the metadata, a public reply whose answer was lost
+cannot be found again, and a person must look before it is written once more.
+"""
+
+import hashlib
+
+import msgspec
+
+from sources.faults import Malformed, Refused
+from sources.writing import CommentOrder, Receipt, ReceiptState, sending
+from sources.zendesk import shapes
+from sources.zendesk.batching import is_id
+from sources.zendesk.client import ROWS, Client
+from sources.zendesk.mapping import Mapper
+
+REFERENCE = "c360_reference"  # the key in an audit's custom metadata
+AUDIT_PAGES = 100  # 10,000 updates: a ticket has 5,000 comments at most, and few updates without one
+COMMENT = "Comment"
+
+_UPDATED = msgspec.json.Decoder(shapes.UpdatedTicket)
+_AUDITS = msgspec.json.Decoder(shapes.AuditPage)
+
+
+class Comments:
+    """Writes comments."""
+
+    def __init__(self, client: Client, mapper: Mapper) -> None:
+        self._client = client
+        self._map = mapper
+
+    async def add(self, order: CommentOrder) -> Receipt:
+        """DONE. A public comment is mailed to the customer by the account's own rules."""
+        if not is_id(order.case_id):
+            raise Refused("there is no such case: its id is no number", sent=False)
+        text = order.text if order.public else f"{order.text}\n\n{mark(order.reference)}"
+        # public is always said: left out, it is as the ticket's first comment was
+        ticket = {
+            "comment": {"body": text, "public": order.public},
+            "metadata": {REFERENCE: order.reference},
+        }
+        updated = await self._client.put(f"tickets/{order.case_id}", {"ticket": ticket}, _UPDATED)
+        with sending():
+            if updated.audit is None or (comment := _comment(updated.audit)) is None:
+                raise Malformed("the update was accepted, and its audit has no comment")
+        return self._receipt(order.case_id, comment)
+
+    async def find(self, case_id: str, reference: str) -> Receipt | None:
+        """DONE where an update of the ticket carries the reference; the first that was written, where several do."""
+        if not is_id(case_id):
+            return None
+        params: dict[str, str | int] = {"page[size]": ROWS}
+        found: list[shapes.Audit] = []
+        for _ in range(AUDIT_PAGES):
+            answer = await self._client.find(f"tickets/{case_id}/audits", _AUDITS, params)
+            if answer is None:
+                return None
+            page, _at = answer
+            found += [audit for audit in page.audits if _carries(audit, reference)]
+            if not page.meta.has_more or page.meta.after_cursor is None:
+                return self._first(case_id, found)
+            params["page[after]"] = page.meta.after_cursor
+        raise Malformed("tickets/{id}/audits goes on beyond the most updates that are read")
+
+    def _first(self, case_id: str, found: list[shapes.Audit]) -> Receipt | None:
+        first = min(found, key=lambda audit: audit.id, default=None)
+        comment = _comment(first) if first else None
+        return self._receipt(case_id, comment) if comment else None
+
+    def _receipt(self, case_id: str, comment: shapes.AuditEvent) -> Receipt:
+        return Receipt(record_id=str(comment.id), state=ReceiptState.DONE, url=self._map.case_url(case_id))
+
+
+def mark(reference: str) -> str:
+    """What an internal note ends with: the same for the same reference, and nothing that it tells."""
+    return f"[c360 {hashlib.sha256(reference.encode()).hexdigest()[:12]}]"
+
+
+def _carries(audit: shapes.Audit, reference: str) -> bool:
+    comment = _comment(audit)
+    if comment is None:
+        return False
+    custom = audit.metadata.custom if audit.metadata else None
+    if custom and custom.get(REFERENCE) == reference:
+        return True
+    return comment.public is False and mark(reference) in (comment.body or "")
+
+
+def _comment(audit: shapes.Audit) -> shapes.AuditEvent | None:
+    return next((event for event in audit.events if event.type == COMMENT and event.id is not None), None)
