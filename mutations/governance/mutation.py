@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from enum import Enum
 from typing import Any, ClassVar
 
 import msgspec
@@ -65,7 +66,20 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime  # when the step was first sent: its date is the booking date
     receipts: Mapping[str, Receipt]  # of every step that has one, by name
     system: System
+    crosswalk: Crosswalk
     requested_by: str  # for texts that name who decided
+
+
+class StepRole(Enum):
+    """What is carried out of a step."""
+
+    DO = "do"
+    UNDO = "undo"
+    LATE_UNDO = "late_undo"
+
+    def name_of(self, step: str) -> str:
+        """The name under which it is kept, e.g. "erp_post", "erp_post.undo"."""
+        return step if self is StepRole.DO else f"{step}.{self.value}"
 
 
 Do = Callable[[Call], Awaitable[Receipt]]
@@ -94,6 +108,7 @@ class StepKind(msgspec.Struct, frozen=True, kw_only=True):
     no_counts_after_seconds: float = 60.0
     deadline_seconds: float = 30.0
     attempts: int = 4  # of what surely was not done; then FAILED before the pivot, NEEDS_ATTENTION after it
+    makes: str | None = None  # the canonical record's name of what it writes, e.g. "CreditMemo"
     optional: bool = False  # where it fails for good, the workflow goes on to its end, and a person is told
 
 
