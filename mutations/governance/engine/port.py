@@ -30,14 +30,16 @@ class Journal(Protocol):
     async def step(self, name: str, work: Callable[[], Awaitable[T]]) -> T:
         """What `work` gives (JSON), remembered: after a crash a step that ended is not done again.
 
-        One that was begun and did not end is done again: it must look first. Names are unique within a run.
+        One that was begun and did not end is done again: it must look first. Names are unique within a run, and one
+        step ends before the next begins. What `work` raises is not remembered and ends the drive, which is begun again
+        later: an answer that a saga knows what to do with is a value, not an exception.
         """
         ...
 
     async def hold(self) -> None:
         """The run is still this process's, by the database's clock; asked before each call that cannot be taken back.
 
-        Raises LostLease.
+        Raises LostLease, also where the database does not answer.
         """
         ...
 
@@ -50,10 +52,14 @@ Drive = Callable[[Run, Journal], Awaitable[None]]
 """Carries a run to its end. It decides by what its steps gave and by nothing else, so that it can be done again."""
 
 
+Parked = Callable[[Run, str], Awaitable[None]]
+"""Told, at least once, of a run that failed too often and is not begun again, and of the kind of its last failure."""
+
+
 class Engine(Protocol):
     """Runs drives. `open` takes up what this and dead processes left behind."""
 
-    async def open(self, drive: Drive) -> None: ...
+    async def open(self, drive: Drive, parked: Parked | None = None) -> None: ...
 
     async def submit(self, run: Run) -> None:
         """Begin a run; the same run again is the same run. Returns when it is durable, not when it is done."""

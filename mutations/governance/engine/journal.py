@@ -1,0 +1,98 @@
+"""What a drive is written with: remembered steps, and a claim that is looked at before what cannot be taken back."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from mutations.governance.engine import dbos_engine
+from mutations.governance.engine.port import LostLease
+from mutations.governance.engine.runs import Claim, RunRows
+
+T = TypeVar("T")
+
+# Between the answer "still ours" and the request on the wire are milliseconds; a stall of more than this is noticed.
+MARGIN_SECONDS = 2.0
+HOLD_SECONDS = 5.0  # a database that does not answer by then cannot say that the run is ours
+
+
+class RunJournal:
+    """The journal of one claim. Once lost or failed it stays so, whatever the drive makes of the exception."""
+
+    def __init__(self, claim: Claim, rows: RunRows, slots: asyncio.Semaphore) -> None:
+        self._claim = claim
+        self._rows = rows
+        self._slots = slots
+        self._placed = False
+        self._names: set[str] = set()
+        self._broken: Exception | None = None
+
+    async def enter(self) -> None:
+        """Wait for a place among the runs of this process."""
+        await self._slots.acquire()
+        self._placed = True
+
+    def leave(self) -> None:
+        """Let another run have the place."""
+        if self._placed:
+            self._placed = False
+            self._slots.release()
+
+    def lose(self) -> None:
+        """The run is another's: nothing more may be done with it here."""
+        self._broken = LostLease(self._claim.run.id)
+
+    @property
+    def broken(self) -> Exception | None:
+        """What the drive must end with, though it may have gone on."""
+        return self._broken
+
+    async def step(self, name: str, work: Callable[[], Awaitable[T]]) -> T:
+        """See port.Journal. What `work` raises is not remembered and breaks the journal. Raises LostLease."""
+        self._name(name)
+
+        async def done() -> T:
+            # Through JSON at once: what a crash gives back is what was given before it.
+            gave: T = json.loads(json.dumps(await work(), allow_nan=False))
+            return gave
+
+        try:
+            return await dbos_engine.remembered(name, done)
+        except Exception as error:
+            self._broken = error
+            raise
+
+    async def hold(self) -> None:
+        """See port.Journal. Raises LostLease, also where the database cannot say."""
+        self._check()
+        asked = time.monotonic()
+        try:
+            async with asyncio.timeout(HOLD_SECONDS):
+                left = await self._rows.left_seconds(self._claim)
+        except (SQLAlchemyError, OSError) as error:  # TimeoutError is an OSError
+            self.lose()
+            raise LostLease(self._claim.run.id) from error
+        if left is None or left - (time.monotonic() - asked) < MARGIN_SECONDS:
+            self.lose()
+        self._check()
+
+    async def pause(self, name: str, seconds: float) -> None:
+        """See port.Journal. Another run may use the place meanwhile. Raises LostLease."""
+        self._name(name)
+        self.leave()
+        await dbos_engine.slept(seconds)
+        await self.enter()
+        self._check()
+
+    def _name(self, name: str) -> None:
+        self._check()
+        if name in self._names:
+            raise ValueError(f"two steps of one run are called {name}")
+        self._names.add(name)
+
+    def _check(self) -> None:
+        if self._broken is not None:
+            raise self._broken

@@ -1,0 +1,10 @@
+"""How the engine's own tables came to be: alembic scripts, run by `migrate`."""
+
+from sources.database import Database, upgrade
+
+VERSION_TABLE = "engine_version"
+
+
+async def migrate(database: Database) -> None:
+    """Bring the engine's own tables to their newest form; does nothing where they are."""
+    await upgrade(database, __name__, VERSION_TABLE)
