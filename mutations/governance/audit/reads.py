@@ -1,0 +1,90 @@
+"""Who looked at what: written in groups, so that a thousand answers a second do not wait for a thousand commits."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Sequence
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from mutations.governance.audit.events import Event
+from mutations.governance.audit.recording import record
+from sources.database import Database, to_the_end
+
+GROUP = 200  # events of one commit
+WAIT_SECONDS = 2.0  # a commit takes milliseconds, and a second at worst while another process holds SQLite's lock
+RETRY_SECONDS = 1.0  # after a failure, until the store is tried again
+
+log = structlog.get_logger("audit")
+
+
+class ReadLog:
+    """Records reads. What it cannot record must not be shown."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: deque[tuple[Event, asyncio.Future[bool]]] = deque()
+        self._writer: asyncio.Task[None] | None = None
+        self._group_began: float | None = None
+        self._down_until = 0.0
+
+    @property
+    def available(self) -> bool:
+        """False shortly after a failure, and while a commit hangs: asking would only make the caller wait."""
+        now = time.monotonic()
+        hangs = self._group_began is not None and now - self._group_began > WAIT_SECONDS
+        return not hangs and now >= self._down_until
+
+    def begin(self, events: Sequence[Event]) -> "Writing":
+        """Begin to record; the answer may be worked out meanwhile."""
+        loop = asyncio.get_running_loop()
+        futures = []
+        for event in events:
+            future: asyncio.Future[bool] = loop.create_future()
+            self._waiting.append((event, future))
+            futures.append(future)
+        if self._writer is None or self._writer.done():
+            self._writer = loop.create_task(self._write())
+        return Writing(futures)
+
+    async def close(self) -> None:
+        """Let what was begun come to its end."""
+        if self._writer is not None:
+            await self._writer
+
+    async def _write(self) -> None:
+        while self._waiting:
+            group = [self._waiting.popleft() for _ in range(min(GROUP, len(self._waiting)))]
+            self._group_began = time.monotonic()
+            durable = await self._committed([event for event, _ in group])
+            self._group_began = None
+            for _, future in group:
+                if not future.done():
+                    future.set_result(durable)
+
+    async def _committed(self, events: Sequence[Event]) -> bool:
+        try:
+            await self._commit(events)
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            self._down_until = time.monotonic() + RETRY_SECONDS
+            log.error("reads could not be recorded: what they show is withheld", error=type(error).__name__)
+            return False
+        return True
+
+    @to_the_end
+    async def _commit(self, events: Sequence[Event]) -> None:
+        async with self._database.transaction() as connection:
+            await record(connection, *events)
+
+
+class Writing:
+    """Events on their way to the disk."""
+
+    def __init__(self, futures: Sequence[asyncio.Future[bool]]) -> None:
+        self._futures = futures
+
+    async def durable(self) -> bool:
+        """Whether all of them are on the disk; waits WAIT_SECONDS at most."""
+        done, late = await asyncio.wait(self._futures, timeout=WAIT_SECONDS)
+        return not late and all(future.result() for future in done)
