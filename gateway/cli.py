@@ -1,4 +1,4 @@
-"""`c360`: the program. Each command is a function of its own name in commands/; only what is called is imported."""
+"""`c360`: the program. Each command is a function, or a group of them, of its own name in commands/; what is called is imported."""
 
 import importlib
 import sys
@@ -21,6 +21,8 @@ MODULES: Mapping[str, str] = {
     "sources": "sources",
     "simulate": "simulate",
     "migrate": "migrate",
+    "policy": "policy",
+    "switch": "switch",
 }
 
 
@@ -50,7 +52,11 @@ def _program(names: Iterable[str]) -> typer.Typer:
         """One customer, live, out of CRM, support, billing and ERP."""
 
     for name in names:
-        app.command(name)(getattr(importlib.import_module(f"gateway.commands.{MODULES[name]}"), name))
+        command = getattr(importlib.import_module(f"gateway.commands.{MODULES[name]}"), name)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
     return app
 
 

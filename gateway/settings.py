@@ -11,8 +11,11 @@ from typing import Any
 from pydantic import ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from gateway.configuration.alerts import AlertsSection
+from gateway.configuration.audit import AuditSection
 from gateway.configuration.development import require_loopback
 from gateway.configuration.limits import LimitsSection
+from gateway.configuration.policy import PolicySection
 from gateway.configuration.problems import Problem, SettingsError, problems_of
 from gateway.configuration.reading import read_tables
 from gateway.configuration.records import Records, read_records
@@ -28,6 +31,7 @@ from gateway.configuration.sections import (
 )
 from gateway.configuration.sources import read_sources
 from gateway.configuration.streams import StreamsSection
+from mutations.governance.policy.cedar import CedarPolicy
 from resolvers.views.standing import BadTable, StandingTable
 from sources import registry
 from sources.crosswalk.rules import CrosswalkSettings
@@ -52,8 +56,11 @@ class Settings(BaseSettings):
     ledger: LedgerSection = LedgerSection()
     cache: CacheSection = CacheSection()
     limits: LimitsSection = LimitsSection()
+    policy: PolicySection = PolicySection()
     cors: CorsSection = CorsSection()
     streams: StreamsSection = StreamsSection()
+    alerts: AlertsSection = AlertsSection.model_validate({})
+    audit: AuditSection = AuditSection()
     telemetry: TelemetrySection = TelemetrySection()
 
     @field_validator("sources")
@@ -108,13 +115,19 @@ class Settings(BaseSettings):
         except BadTable as error:
             raise SettingsError([Problem("standing", "", f"cannot be read: {error}")]) from None
 
+    @cached_property
+    def write_policy(self) -> CedarPolicy:
+        """Who may change what: the packaged policy, or that of [policy]."""
+        return self.policy.read()
+
     def _named_by_role(self, kind: str) -> tuple[str, ...]:
         roles = {name: registry.plugin(source.kind).role for name, source in self.sources.items()}
         return tuple(name for wanted in ROLES_BY_KIND[kind] for name, role in roles.items() if role == wanted)
 
     def secrets(self) -> tuple[str, ...]:
         """Every configured secret, so that logs and errors can be held against them."""
-        return tuple(secret for source in self.sources.values() for secret in source.secrets())
+        of_sources = (secret for source in self.sources.values() for secret in source.secrets())
+        return (*of_sources, *self.alerts.secrets())
 
 
 def load_settings(path: Path) -> Settings:
@@ -122,8 +135,15 @@ def load_settings(path: Path) -> Settings:
     tables = read_tables(path)
     try:
         settings = Settings(**tables)
-        located = settings.model_copy(update={"gateway": settings.gateway.located(path.parent.resolve())})
-        _ = located.crosswalk, located.standing_table  # read now, so that what is wrong is said with the file
+        directory = path.parent.resolve()
+        located = settings.model_copy(
+            update={"gateway": settings.gateway.located(directory), "policy": settings.policy.located(directory)}
+        )
+        _ = (
+            located.crosswalk,
+            located.standing_table,
+            located.write_policy,
+        )  # read now, so that what is wrong is said with the file
     except ValidationError as error:
         raise SettingsError(problems_of(error), str(path)) from None
     except SettingsError as error:
