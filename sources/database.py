@@ -121,11 +121,13 @@ def _sqlite(url: URL) -> Database:
     if not url.database or url.database == ":memory:":
         raise UnsupportedDatabase("a SQLite database needs a file, such as sqlite:///./c360.db")
     url = url.set(drivername="sqlite+aiosqlite")
-    writer = _sqlite_engine(url, "BEGIN IMMEDIATE", connections=1)
-    return Database("sqlite", writer, _sqlite_engine(url, "BEGIN", connections=SQLITE_READERS))
+    # What is committed is on the disk: an intent that a power cut forgets would be money without a record.
+    writer = _sqlite_engine(url, "BEGIN IMMEDIATE", connections=1, synchronous="FULL")
+    reader = _sqlite_engine(url, "BEGIN", connections=SQLITE_READERS, synchronous="NORMAL")
+    return Database("sqlite", writer, reader)
 
 
-def _sqlite_engine(url: URL, begin: str, connections: int) -> AsyncEngine:
+def _sqlite_engine(url: URL, begin: str, connections: int, synchronous: str) -> AsyncEngine:
     engine = create_async_engine(
         url,
         pool_size=connections,
@@ -141,7 +143,7 @@ def _sqlite_engine(url: URL, begin: str, connections: int) -> AsyncEngine:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute(f"PRAGMA synchronous={synchronous}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 
