@@ -6,8 +6,6 @@ a page in a browser cannot reach it through a name that it makes resolve to 127.
 """
 
 import hashlib
-import os
-import stat
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from pathlib import Path
@@ -21,9 +19,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from gateway.configuration.problems import Problem, SettingsError
 from gateway.configuration.sections import IdentitySection, is_loopback
 from gateway.identity.keys import FixedKeys, key_set
+from gateway.key_files import kept_key, no_key
 
 ISSUER = "urn:c360:development"
 ALGORITHM = "ES256"
@@ -73,36 +71,19 @@ class DevelopmentIssuer:
 
 
 def _private_key(path: Path) -> ec.EllipticCurvePrivateKey:
-    if not path.exists():
-        _write_key(path)
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        sentence = f"holds {path.name}, which others may read: chmod 600 it, or delete it for a new one"
-        raise SettingsError([Problem("gateway", "data_directory", sentence)])
     try:
-        key = serialization.load_pem_private_key(path.read_bytes(), None)
+        key = serialization.load_pem_private_key(kept_key(path, _new_key), None)
     except ValueError:
         key = None
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        sentence = f"holds {path.name}, which is no key of this issuer: delete it for a new one"
-        raise SettingsError([Problem("gateway", "data_directory", sentence)])
+        raise no_key(path)
     return key
 
 
-def _write_key(path: Path) -> None:
-    """Whole or not at all, never readable by others, and the first of two processes wins."""
-    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+def _new_key() -> bytes:
+    return ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(pem)
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        return
-    finally:
-        draft.unlink()
 
 
 REFUSAL = JSONResponse(

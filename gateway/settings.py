@@ -127,7 +127,8 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """Every configured secret, so that logs and errors can be held against them."""
         of_sources = (secret for source in self.sources.values() for secret in source.secrets())
-        return (*of_sources, *self.alerts.secrets())
+        own = (self.audit.signing_key,) if self.audit.signing_key else ()
+        return (*of_sources, *self.alerts.secrets(), *own)
 
 
 def load_settings(path: Path) -> Settings:
@@ -137,7 +138,7 @@ def load_settings(path: Path) -> Settings:
         settings = Settings(**tables)
         directory = path.parent.resolve()
         located = settings.model_copy(
-            update={"gateway": settings.gateway.located(directory), "policy": settings.policy.located(directory)}
+            update={name: getattr(settings, name).located(directory) for name in ("gateway", "policy", "audit")}
         )
         _ = (
             located.crosswalk,

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.admission import Admission
 from gateway.announcing import Announcer
+from gateway.auditing import open_audit
 from gateway.configuration.sections import IdentitySection
 from gateway.development_issuer import ISSUER, DevelopmentIssuer
 from gateway.edge.streams.connections import Connections
@@ -23,6 +24,7 @@ from gateway.reaching import reached
 from gateway.settings import Problem, Settings, SettingsError
 from gateway.stores import database_answers, open_redis
 from gateway.telemetry import Metrics, Tracing
+from mutations.governance.audit.audit import Audit
 from sources import registry
 from sources.announcements import Announcements
 from sources.cache import Cache
@@ -40,6 +42,8 @@ class Gateway(msgspec.Struct, frozen=True, kw_only=True):
     database: Database
     crosswalk: Crosswalk
     systems: Systems
+    audit: Audit
+    """Who asked, decided, did and looked at what."""
     poller: Poller
     """Keeps crosswalk and cache fresh while its `run` runs."""
     announcements: Announcements
@@ -71,6 +75,7 @@ async def open_gateway(settings: Settings, *, workers: int = 1) -> AsyncIterator
         opened.push_async_callback(cache.close)
         metrics.watch_cache(cache.counts)
         crosswalk = await opened.enter_async_context(open_crosswalk(settings))
+        audit = await opened.enter_async_context(open_audit(settings, crosswalk.database))
         systems = await opened.enter_async_context(
             reached(
                 settings.sources,
@@ -96,6 +101,7 @@ async def open_gateway(settings: Settings, *, workers: int = 1) -> AsyncIterator
             database=crosswalk.database,
             crosswalk=crosswalk,
             systems=asked,
+            audit=audit,
             poller=Poller(crosswalk, systems, announcer.on_change, settings.gateway.poll_seconds),
             announcements=announcements,
             connections=Connections(settings.streams),

@@ -1,0 +1,40 @@
+"""[audit]: who looked at what, and who signs for the log."""
+
+from pathlib import Path
+
+from pydantic import Field, field_validator
+
+from gateway.configuration.sections import Section
+from mutations.governance.audit.keys import BadKey, signing_key
+
+
+class AuditSection(Section):
+    """[audit]. What is asked, decided and done is always recorded."""
+
+    reads: bool = True
+    """Whether looking at PERSONAL, FINANCIAL and TAX fields is recorded too."""
+    signing_key: str | None = None
+    """Signs the checkpoints: an Ed25519 key, PEM or base64 of its 32 bytes. The development issuer's gateway has one
+    in the data directory."""
+    checkpoint_file: Path | None = None
+    """Where the checkpoints go: a place that who runs the database cannot change."""
+    checkpoint_events: int = Field(default=1000, ge=1)
+    """A checkpoint is made after so many events,"""
+    checkpoint_seconds: float = Field(default=60.0, ge=1, le=86_400)
+    """or so long after the one before, if there were any."""
+
+    @field_validator("signing_key")
+    @classmethod
+    def _a_key(cls, text: str | None) -> str | None:
+        if text is not None:
+            try:
+                signing_key(text)
+            except BadKey as error:
+                raise ValueError(str(error)) from None
+        return text
+
+    def located(self, directory: Path) -> "AuditSection":
+        """The same, a relative path taken from `directory`: that of the file that names it."""
+        if self.checkpoint_file is None:
+            return self
+        return self.model_copy(update={"checkpoint_file": directory / self.checkpoint_file})
