@@ -50,26 +50,6 @@ class Switches(Protocol):
         ...
 
 
-class Matter(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that a person must know. No amounts and nothing of a customer: the workflow says more."""
-
-    kind: str  # a workflow's status, or DELAYED, STEP_FAILED, LATE_FAILURE
-    workflow_uid: str
-    action: GovernedAction
-    roles: tuple[str, ...]
-    at: datetime
-    step: str | None = None
-    code: str | None = None
-
-
-class Alerts(Protocol):
-    """Tells people."""
-
-    async def tell(self, matter: Matter) -> None:
-        """Tell the roles that it concerns; never raises, and may be asked twice."""
-        ...
-
-
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """All that governed writes work with."""
 
@@ -81,7 +61,6 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     switches: Switches
     engine: Engine
     audit: Audit
-    alerts: Alerts
     mutations: Mapping[GovernedAction, Mutation]
     pace: Pace
     hub: Hub

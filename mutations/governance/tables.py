@@ -69,7 +69,6 @@ workflows = Table(
     Column("submitted", Integer, nullable=False),  # the newest drive that the engine has taken
     Column("look_at", UtcDateTime),  # when the sweep looks at it next
     Column("looks", Integer, nullable=False),  # how often in this state, so that it looks ever more rarely
-    Column("alerted", String(40)),  # the newest matter of which somebody was told
     UniqueConstraint("uid", "issuer", "requester", "acting"),
     CheckConstraint("(currency IS NULL) = (minor IS NULL)", name="an_amount_has_a_currency"),
     CheckConstraint("minor > 0", name="amount_is_positive"),

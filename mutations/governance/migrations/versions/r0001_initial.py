@@ -158,7 +158,6 @@ def _create_workflows() -> None:
         sa.Column("submitted", sa.Integer(), nullable=False),
         sa.Column("look_at", UtcDateTime(), nullable=True),
         sa.Column("looks", sa.Integer(), nullable=False),
-        sa.Column("alerted", sa.String(length=40), nullable=True),
         sa.CheckConstraint("run_direction IN ('forward', 'back')", name="direction_known"),
         sa.CheckConstraint("(currency IS NULL) = (minor IS NULL)", name="an_amount_has_a_currency"),
         sa.CheckConstraint("minor > 0", name="amount_is_positive"),
