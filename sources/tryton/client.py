@@ -1,23 +1,28 @@
-"""Calls to the REST API of a Tryton server: searches with a body, chunks of ids, and what an answer's status means.
+"""Calls to the REST API of a Tryton server: searches with a body, chunks of ids, writes, and what a status means.
 
 Source: Tryton server 8.2, REST API, found by asking a running one: `POST …/rest/model/<model>/search_read` takes the
 arguments as a JSON object, so that no list of ids meets a limit of the URL. An unknown model or field is a 500 whose
 page names it; what the user may not read is a 403. Answers are not compressed and close their connection.
+
+A request that writes is one transaction: where the answer is an error, nothing was done. What errors say: refusals.py.
 """
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from sources.faults import Malformed, NotOffered, Refused, SourceFault, Throttled, Unavailable
+from sources.faults import Busy, Malformed, NotOffered, Refused, SourceFault, Throttled, Unavailable
+from sources.tryton.refusals import locked_out, refusal
 from sources.tryton.settings import TrytonSettings
 from sources.tryton.shapes import Company, Shape
 from sources.tryton.values import Domain
 from sources.wire.messages import Request, Response, Sender
+from sources.writing import sending
 
 T = TypeVar("T", bound=Shape)
 
@@ -26,7 +31,11 @@ _NAME = re.compile(rb"<p>(?:&#39;|')([A-Za-z0-9_.]+)(?:&#39;|')</p>")
 
 
 class NotAllowed(Refused):
-    """The user of the key may not read that."""
+    """The user of the key may not read, or do, that."""
+
+
+class NotThere(Refused):
+    """There is no such database, or no such record."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -59,9 +68,11 @@ def classify(response: Response) -> SourceFault | None:
     if status == 401:
         return Refused("401: the key is not that of a validated user application of the kind rest")
     if status == 404:
-        return Refused("404: base_url does not lead to a database")
-    if status == 423:
-        return Unavailable("423: what is needed is locked just now")
+        return NotThere("404: base_url does not lead to a database")
+    if status == 400:
+        return refusal(response.body)
+    if status == 423 or locked_out(response):
+        return Busy(f"{status}: what is needed is locked just now")
     if status == 429:
         return Throttled("too many requests", retry_after_seconds=_retry_after(response))
     if status >= 500:
@@ -78,7 +89,6 @@ class Client:
     """Asks one database in the context of one company."""
 
     def __init__(self, settings: TrytonSettings, sender: Sender) -> None:
-        context = msgspec.json.encode({"company": settings.company, "language": "en"})
         self._base = f"{settings.base_url}/rest/model"
         self._sender = sender
         self._company_id = settings.company
@@ -87,8 +97,10 @@ class Client:
         self._headers = {
             "authorization": f"bearer {settings.key.get_secret_value()}",
             "content-type": "application/json",
-            "x-tryton-context": base64.urlsafe_b64encode(context).decode(),
+            "x-tryton-context": _context(company=settings.company, language="en"),
         }
+        unwarned = _context(company=settings.company, language="en", _skip_warnings=True)
+        self._unwarned = {**self._headers, "x-tryton-context": unwarned}
 
     async def search(
         self,
@@ -128,6 +140,29 @@ class Client:
             model, domain, shape, fields, optional=optional, extras=extras, order=order, limit=limit, offset=offset
         )
 
+    async def create(self, model: str, values: dict[str, Any]) -> int:
+        """The id of a new record. Raises OutcomeUnknown where no answer tells whether it was made."""
+        with sending():
+            response = await self._write("POST", f"{model}?f=id", values)
+            made: Shape = _decoded(response.body, Shape, model)
+        return made.id
+
+    async def change(self, model: str, record: int, values: dict[str, Any]) -> None:
+        """Set fields of a record."""
+        with sending():
+            await self._write("PUT", f"{model}/{record}?f=id", values)
+
+    async def press(self, model: str, record: int, button: str, *, passing_warnings: bool = False) -> None:
+        """Do what a button of a record does. `passing_warnings`: without asking back."""
+        with sending():
+            headers = self._unwarned if passing_warnings else self._headers
+            await self._write("POST", f"{model}/{record}/{button}?f=id", {}, headers)
+
+    async def delete(self, model: str, record: int) -> None:
+        """Delete a record; one that is gone already is deleted."""
+        with sending(), suppress(NotThere):
+            await self._write("DELETE", f"{model}/{record}", {})
+
     async def count(self, model: str, domain: Domain) -> int:
         """How many records fit the domain."""
         response = await self._post(f"{model}/search_count", {"domain": domain})
@@ -147,6 +182,24 @@ class Client:
     def _lacks(self, model: str, field: str) -> bool:
         return any((model, part) in self._lacking for part in field.split("."))
 
+    async def _write(
+        self, method: str, path: str, values: dict[str, Any], headers: Mapping[str, str] | None = None
+    ) -> Response:
+        request = Request(
+            method=method,
+            url=f"{self._base}/{path}",
+            headers=headers or self._headers,
+            body=msgspec.json.encode(values),
+            safe=False,
+        )
+        response = await self._sender.send(request)
+        model = path.partition("?")[0].partition("/")[0]
+        if response.status == 403:
+            raise NotAllowed(f"403: the key's user may not do that to {model}")
+        if name := unknown_name(response):
+            raise NotOffered(f"this server's {model} has no {name}")
+        return response
+
     async def _post(self, path: str, question: object) -> Response:
         request = Request(
             method="POST", url=f"{self._base}/{path}", headers=self._headers, body=msgspec.json.encode(question)
@@ -155,6 +208,10 @@ class Client:
         if response.status == 403:
             raise NotAllowed(f"403: the key's user may not read {path.partition('/')[0]}")
         return response
+
+
+def _context(**values: Any) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(values)).decode()
 
 
 def _decoded(body: bytes, shape: type[Any], model: str) -> Any:

@@ -23,6 +23,15 @@ class CreditSettings(BaseModel):
     tax: int | None = Field(None, ge=1)
 
 
+class RefundSettings(BaseModel):
+    """Where refunds are booked, in place of where the payment was: database ids of a journal and of an account."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    journal: int = Field(ge=1)
+    account: int = Field(ge=1)
+
+
 class TrytonSettings(SourceSettings):
     """A database of a Tryton server: `base_url` ends with the database's name, e.g. https://erp.example.com/acme.
 
@@ -37,6 +46,7 @@ class TrytonSettings(SourceSettings):
     """The database id of the company whose books are read."""
     customer_key: str = BY_CODE
     credit: CreditSettings | None = None
+    refund: RefundSettings | None = None
 
     @field_validator("customer_key")
     @classmethod
