@@ -65,7 +65,11 @@ async def gather(command: IssueCredit, actor: Actor, reading: Reading) -> Credit
         silent = ledger.name if party is None else billing.name
         message = f"{silent} has no record of this customer, or more than one"
         raise refused(RefusalCode.PRECONDITION_FAILED, message, rule="identity.links", field="customerId")
-    needs: dict[System, tuple[str, ...]] = {billing: ("issue_credit",), ledger: ("draft_credit", "post_credit")}
+    on_account = ("draft_credit_on_account",) if invoice is None else ()
+    needs: dict[System, tuple[str, ...]] = {
+        billing: ("issue_credit",),
+        ledger: ("draft_credit", "post_credit", *on_account),
+    }
     touched: list[tuple[System, CustomerRef | None]] = [(billing, billing_ref), (ledger, party)]
     if support is not None and case is not None:
         needs[support] = ("add_comment",)

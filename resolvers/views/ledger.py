@@ -11,17 +11,19 @@ from sources.canonical.erp import LedgerDocument, LedgerMatch, LedgerState
 from sources.canonical.money import Money
 from sources.faults import SourceFault
 from sources.systems import System
+from sources.writing import ledger_reference
 
 
 async def ledger_match(document: Invoice | CreditMemo, info: Info[Any, Any]) -> LedgerMatch | None:
     """The same document in the ledger. None for a draft, for a document of the ledger itself, and without a ledger."""
     shared = context(info)
     ledgers = [each for each in shared.systems.of("ledger") if each.uid != document.provenance.source]
-    if not ledgers or document.number is None or document.status.value == "DRAFT":
+    number = document.number or _own_reference(document)
+    if not ledgers or number is None or document.status.value == "DRAFT":
         return None
     ledger = ledgers[0]
     try:
-        found = await shared.loaders.one(ledger, "ledger_documents", document.number)
+        found = await _booked(document, number, ledger, info)
     except SourceFault as fault:
         raise from_fault(ledger.name, fault) from None
     if not found:
@@ -29,6 +31,19 @@ async def ledger_match(document: Invoice | CreditMemo, info: Info[Any, Any]) -> 
         state = LedgerState.PENDING if age < shared.posting_lag_seconds else LedgerState.MISSING
         return LedgerMatch(system=ledger.name, source=ledger.uid, state=state)
     return await _compared(document, found, ledger, info)
+
+
+async def _booked(
+    document: Invoice | CreditMemo, number: str, ledger: System, info: Info[Any, Any]
+) -> tuple[LedgerDocument, ...]:
+    """What the ledger has under our own reference, where we wrote the document; else under its number."""
+    key = _own_reference(document) or number
+    found: tuple[LedgerDocument, ...] = await context(info).loaders.one(ledger, "ledger_documents", key)
+    return found
+
+
+def _own_reference(document: Invoice | CreditMemo) -> str | None:
+    return ledger_reference(document.reference) if isinstance(document, CreditMemo) else None
 
 
 async def _compared(

@@ -220,6 +220,7 @@ class Refund(Listed, frozen=True, kw_only=True):
     created_at: datetime
     """When it was asked for."""
     payment_ref: Hidden[str | None] = None  # one of Payment.refs
+    reference: Hidden[str | None] = None  # which workflow and step of ours made it, where one did
 
 
 @classified(Sensitivity.FINANCIAL)
@@ -265,6 +266,7 @@ class CreditMemo(Listed, frozen=True, kw_only=True):
     """When it was given."""
     invoice_ref: Hidden[str | None] = None  # the invoice's record id in the same source
     case_number: Hidden[str | None] = None
+    reference: Hidden[str | None] = None  # which workflow and step of ours made it, where one did
 
 
 @classified(Sensitivity.FINANCIAL)
