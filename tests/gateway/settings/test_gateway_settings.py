@@ -79,7 +79,7 @@ def test_the_environment_is_over_the_file(load, monkeypatch):
     assert settings.sources["billing"].api_key == "sk_3"
 
 
-@pytest.mark.parametrize("section", ["policy", "audit", "alerts", "gatewya"])
+@pytest.mark.parametrize("section", ["gatewya", "alert"])
 def test_a_section_that_nothing_serves_is_refused(load, section):
     said = sentence(load, f"[{section}]\n" + IDENTITY + BILLING)
     assert f"gateway.toml: [{section}] is not a key that is known here" in said
