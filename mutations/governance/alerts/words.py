@@ -10,7 +10,7 @@ import msgspec
 class AlertKind(Enum):
     """What happened."""
 
-    AWAITING_APPROVAL = "AWAITING_APPROVAL"
+    APPROVAL_WAITING = "APPROVAL_WAITING"
     """A workflow waits for a person's approval."""
     EXPIRED = "EXPIRED"
     """Nobody approved it in time."""
@@ -22,21 +22,21 @@ class AlertKind(Enum):
     """A vendor did not tell whether a step was done."""
     NEEDS_ATTENTION = "NEEDS_ATTENTION"
     """It can go neither on nor back by itself."""
-    STEP_FAILED = "STEP_FAILED"
+    STEP_LEFT_OUT = "STEP_LEFT_OUT"
     """A step failed that the workflow can do without; it went on."""
-    LATE_FAILURE = "LATE_FAILURE"
+    SETTLEMENT_FAILED = "SETTLEMENT_FAILED"
     """What a vendor had accepted failed later on, and is being taken back."""
 
 
 TOLD: Mapping[AlertKind, tuple[str, ...]] = {
-    AlertKind.AWAITING_APPROVAL: ("finance_approver",),
+    AlertKind.APPROVAL_WAITING: ("finance_approver",),
     AlertKind.EXPIRED: ("finance_approver",),
     AlertKind.DELAYED: ("finance_approver",),
     AlertKind.STUCK: ("finance_approver", "platform_admin"),
     AlertKind.OUTCOME_UNKNOWN: ("finance_approver",),
     AlertKind.NEEDS_ATTENTION: ("finance_approver",),
-    AlertKind.STEP_FAILED: ("support_lead",),
-    AlertKind.LATE_FAILURE: ("finance_approver",),
+    AlertKind.STEP_LEFT_OUT: ("support_lead",),
+    AlertKind.SETTLEMENT_FAILED: ("finance_approver",),
 }
 """Who is told, where the alert names no roles."""
 
