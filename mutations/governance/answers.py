@@ -1,6 +1,5 @@
 """What the facade answers, and what it can be asked for in lists."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -83,6 +82,3 @@ class Touched(msgspec.Struct, frozen=True, kw_only=True):
     source_uid: str
     record_id: str
     kind: str | None = None  # the canonical record's name, where the mutation says so
-
-
-Glances = Mapping[str, Glance]

@@ -4,6 +4,7 @@ One transaction reads the sums, decides, and writes the workflow, its steps, wha
 and the audit's intent; a process that dies before has done nothing, one that dies after is taken over.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from mutations.governance import alerting, submitting, trail
 from mutations.governance.answers import Requested
 from mutations.governance.audit.events import AuditOutcome
 from mutations.governance.mutation import Mutation, StepRole
-from mutations.governance.plan import Verdict
+from mutations.governance.plan import GovernedAction, Verdict
 from mutations.governance.planning import Gathered, Planned, decided, fingerprint_of, gather
 from mutations.governance.records import load
 from mutations.governance.refusals import Refusal, RefusalCode, Refused
@@ -258,15 +259,28 @@ async def _refused(parts: Parts, asked: Asked, refusals: tuple[Refusal, ...]) ->
 
 
 @to_the_end
-async def _audit_refusal(parts: Parts, asked: Asked, refusals: tuple[Refusal, ...]) -> None:
-    customer = getattr(asked.command, "customer_uid", None)
+async def audit_refusal(
+    parts: Parts,
+    actor: Actor,
+    action: GovernedAction,
+    refusals: Sequence[Refusal],
+    correlation_id: str,
+    customer_uid: str | None = None,
+) -> None:
+    """Put on record that something was refused, and by which rules."""
     event = trail.turned_away(
-        asked.actor,
-        trail.word(asked.mutation.action),
+        actor,
+        trail.word(action),
         refusals,
-        correlation_id=asked.correlation_id,
+        correlation_id=correlation_id,
         policy_version=parts.policy.version,
-        customers=[customer],
+        customers=[customer_uid],
     )
     async with parts.database.transaction() as connection:
         await parts.audit.record(connection, event)
+
+
+async def _audit_refusal(parts: Parts, asked: Asked, refusals: tuple[Refusal, ...]) -> None:
+    customer = getattr(asked.command, "customer_uid", None)
+    action = asked.mutation.action
+    await audit_refusal(parts, asked.actor, action, refusals, asked.correlation_id, customer)
