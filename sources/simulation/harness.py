@@ -57,10 +57,11 @@ class Call(msgspec.Struct):
 
 
 class Harness:
-    """An ASGI app around a vendor's app."""
+    """An ASGI app around a vendor's app. `reads`: how paths end that only read, whatever their method."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, *, reads: tuple[str, ...] = ()) -> None:
         self.app = app
+        self._reads = reads
         self.switches = Switches()
         self.calls: list[Call] = []
         self.count = 0
@@ -118,7 +119,7 @@ class Harness:
             return False
         if switches.only_body and switches.only_body.encode() not in body:
             return False
-        if switches.write_fault and scope["method"] not in WRITES:
+        if switches.write_fault and (scope["method"] not in WRITES or scope["path"].endswith(self._reads)):
             return False
         if switches.times is not None:
             if switches.times <= 0:

@@ -13,8 +13,10 @@ from typing import Any
 from sources.canonical.money import exponent
 from sources.simulation.facts import CreditIssued, InvoiceClosed, InvoiceIssued, OrderPlaced, PaymentTried, WorldLine
 from sources.tryton.simulator.database import Database, Record
+from sources.tryton.simulator.ground import Ground
 
 COMPANY = 1
+OWN_CURRENCY = "EUR"
 PER_EURO = {
     "USD": "1.10", "GBP": "0.85", "JPY": "160", "CHF": "0.95", "SEK": "11.50", "KWD": "0.33", "CAD": "1.50",
     "AUD": "1.65", "NOK": "11.60", "DKK": "7.46", "PLN": "4.30",
@@ -32,11 +34,13 @@ def in_euro(amount: Decimal, currency: str) -> Decimal:
 class Bookkeeping:
     """Takes the facts about documents into a database. `make(model, key, at, **fields)` inserts or replaces."""
 
-    def __init__(self, database: Database, make: Make, currency_id: Callable[[str], int]) -> None:
+    def __init__(self, database: Database, make: Make, currency_id: Callable[[str], int], ground: Ground) -> None:
         self._database = database
+        self._ground = ground
         self._make = make
         self._currency_id = currency_id
-        self._numbers = 0
+        self._numbers = self._entries = 0
+        self.booked: dict[int, Decimal] = {}  # party -> what entries such as refunds changed about what it owes
         self._invoices: dict[str, Record] = {}  # the world's number -> the invoice
         self._credits: dict[int, list[Record]] = {}  # invoice -> its credit notes, not settled yet
         self._paid: dict[int, Decimal] = {}
@@ -67,6 +71,7 @@ class Bookkeeping:
             return
         self._payments.add(fact.key)
         self._paid[row["id"]] = self._paid.get(row["id"], ZERO) + fact.amount
+        self._receive(row, fact)
         self._settle(row, fact.at)
 
     def credited(self, fact: CreditIssued, party: int) -> None:
@@ -126,16 +131,17 @@ class Bookkeeping:
         own: bool,
         reference: str | None = None,
     ) -> Any:
-        self._numbers += 1
+        number = self.next_number()
         net, tax, total = self._sums(lines, fact.currency)
         owed = self._make("account.move.line", key, fact.at, maturity_date=due, reconciliation=None, amount=total)
-        move = self._make("account.move", key, fact.at, post_date=fact.at.date(), lines=[owed["id"]])
+        move = self._make("account.move", key, fact.at, state="posted", post_date=fact.at.date(), lines=[owed["id"]])
+        debtor = self._database.table("party.party").rows[party]
         row = self._make(
             "account.invoice",
             key,
             fact.at,
             type="out",
-            number=key if own else str(self._numbers),
+            number=key if own else number,
             reference=reference or key,
             description=None,
             state="posted",
@@ -147,7 +153,13 @@ class Bookkeeping:
             party=party,
             currency=self._currency_id(fact.currency),
             lines=[],
+            invoice_address=debtor["addresses"][0],
+            account=self._ground.account["receivable"],
+            journal=self._ground.journal["REV"],
+            payment_term=debtor["customer_payment_term"],
+            sequence=self._ground.sequence(issued),
             lines_to_pay=[owed["id"]],
+            payment_lines=[],
             move=move["id"],
             origin_invoices=[],
         )
@@ -169,8 +181,56 @@ class Bookkeeping:
             sequence=place,
             invoice=row["id"],
             taxes=[tax["id"]] if rate else [],
+            account=self._ground.account["revenue"],
+            currency=row["currency"],
         )
         return int(made["id"])
+
+    def _receive(self, row: Record, fact: PaymentTried) -> None:
+        """The entry of a payment: the bank has it, the customer owes it no more."""
+        worth = in_euro(fact.amount, fact.currency)
+        second = None if fact.currency == OWN_CURRENCY else row["currency"]
+        sides = {"cash": (worth, ZERO), "receivable": (ZERO, worth)}
+        lines = {
+            kind: self._make(
+                "account.move.line",
+                f"{fact.key}/{kind}",
+                fact.at,
+                debit=debit,
+                credit=credit,
+                account=self._ground.account[kind],
+                party=row["party"] if kind == "receivable" else None,
+                second_currency=second,
+                amount_second_currency=(fact.amount if debit else -fact.amount) if second else None,
+                reconciliation=None,
+            )["id"]
+            for kind, (debit, credit) in sides.items()
+        }
+        entry = self._make(
+            "account.move",
+            fact.key,
+            fact.at,
+            state="posted",
+            number=self.next_entry(),
+            date=fact.at.date(),
+            journal=self._ground.journal["CASH"],
+            origin=f"account.invoice,{row['id']}",
+            company=COMPANY,
+            lines=list(lines.values()),
+        )
+        for number in lines.values():
+            self._database.table("account.move.line").rows[number]["move"] = entry["id"]
+        row["payment_lines"] = [*row["payment_lines"], lines["receivable"]]
+
+    def next_number(self) -> str:
+        """The number of the invoice that is posted next."""
+        self._numbers += 1
+        return str(self._numbers)
+
+    def next_entry(self) -> str:
+        """The number of the entry that is posted next."""
+        self._entries += 1
+        return str(self._entries)
 
     def _correct(self, row: Record, total: Decimal, fact: InvoiceIssued) -> None:
         """One more line, without tax, that makes the ledger's total another than billing's."""
@@ -208,14 +268,17 @@ class Bookkeeping:
         return self._rest(row) if row["state"] == "posted" else ZERO
 
     def _owed(self, party: Record, *, due_only: bool) -> Decimal:
+        """What is open; `due_only` as Tryton has it: what was paid counts from its day on, though it paid for later."""
         today = datetime.now(UTC).date()
         owed = ZERO
         for row in self._database.table("account.invoice").by("party", [party["id"]]):
+            if row["state"] != "posted":
+                continue
             due = self._database.table("account.move.line").rows[row["lines_to_pay"][0]]["maturity_date"]
-            if row["state"] == "posted" and not (due_only and due > today):
-                code = self._database.table("currency.currency").rows[row["currency"]]["code"]
-                owed += in_euro(row["total_amount"] - self._paid.get(row["id"], ZERO), code)
-        return owed
+            code = self._database.table("currency.currency").rows[row["currency"]]["code"]
+            charged = ZERO if due_only and due > today else row["total_amount"]
+            owed += in_euro(charged - self._paid.get(row["id"], ZERO), code)
+        return owed + self.booked.get(party["id"], ZERO)
 
     def _rate_of(self, row: Record) -> Decimal:
         taxes = self._database.table("account.tax").rows

@@ -38,8 +38,8 @@ class Table:
             self._ids = None
         for name, index in self._indexes.items():
             if known is not None:
-                index.get(known[name], {}).pop(row["id"], None)
-            index.setdefault(row[name], {})[row["id"]] = None
+                index.get(known.get(name), {}).pop(row["id"], None)
+            index.setdefault(row.get(name), {})[row["id"]] = None
         self.rows[row["id"]] = row
         self.touch(row)
         return row
@@ -50,7 +50,7 @@ class Table:
         if row is not None:
             self._ids = None
             for name, index in self._indexes.items():
-                index[row[name]].pop(number, None)
+                index[row.get(name)].pop(number, None)
 
     def touch(self, row: Record) -> None:
         """Remember when a record, or something that hangs on it, last changed."""
@@ -148,7 +148,7 @@ class Database:
         if field not in self.table(model).fields:
             raise UnknownName(field)
         computed = self.computed.get((model, field))
-        return computed(row) if computed else row[field]
+        return computed(row) if computed else row.get(field)  # what was never set is null
 
     def _read_nested(self, model: str, row: Record, head: str, inner: list[str]) -> Any:
         value, target = self.value(model, row, head), self._target(model, head)

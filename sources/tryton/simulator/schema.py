@@ -5,6 +5,8 @@ A party's tier, industry and account manager are of a module of the company's ow
 
 STAMPED: dict[str, str | None] = {"id": None, "create_date": None, "write_date": None}
 COUNTRY, SUBDIVISION, CURRENCY = "country.country", "country.subdivision", "currency.currency"
+ACCOUNT, JOURNAL, YEAR, PERIOD = "account.account", "account.journal", "account.fiscalyear", "account.period"
+SEQUENCE = "ir.sequence.strict"
 
 MODELS: dict[str, dict[str, str | None]] = {
     COUNTRY: {**STAMPED, "code": None, "name": None},
@@ -24,6 +26,8 @@ MODELS: dict[str, dict[str, str | None]] = {
         "relations": "party.relation.all",
         "customer_payment_term": "account.invoice.payment_term",
         "customer_tax_rule": "account.tax.rule",
+        "account_receivable": ACCOUNT,
+        "tax_identifier": "party.identifier",
     },
     "party.address": {
         **STAMPED,
@@ -39,23 +43,68 @@ MODELS: dict[str, dict[str, str | None]] = {
     "account.tax": {**STAMPED, "name": None, "type": None, "rate": None},
     "account.tax.rule": {**STAMPED, "name": None, "lines": "account.tax.rule.line"},
     "account.tax.rule.line": {**STAMPED, "tax": "account.tax"},
-    "account.move": {**STAMPED, "post_date": None, "lines": "account.move.line"},
-    "account.move.line": {**STAMPED, "maturity_date": None, "reconciliation": None, "amount": None},
+    ACCOUNT: {**STAMPED, **dict.fromkeys(["name", "type", "closed", "active"])},
+    JOURNAL: {**STAMPED, **dict.fromkeys(["name", "type", "code"])},
+    SEQUENCE: {**STAMPED, "name": None},
+    YEAR: {**STAMPED, **dict.fromkeys(["name", "state", "start_date", "end_date"]), "company": "company.company"},
+    "account.fiscalyear.invoice_sequence": {
+        **STAMPED,
+        "sequence": None,
+        "company": "company.company",
+        "fiscalyear": YEAR,
+        "period": PERIOD,
+        "out_invoice_sequence": SEQUENCE,
+        "out_credit_note_sequence": SEQUENCE,
+    },
+    PERIOD: {
+        **STAMPED,
+        **dict.fromkeys(["name", "type", "state", "start_date", "end_date"]),
+        "company": "company.company",
+        "fiscalyear": YEAR,
+    },
+    "account.configuration": {**STAMPED, "default_account_receivable": ACCOUNT},
+    "account.move": {
+        **STAMPED,
+        **dict.fromkeys(["post_date", "state", "number", "date", "description", "origin"]),
+        "company": "company.company",
+        "journal": JOURNAL,
+        "period": PERIOD,
+        "lines": "account.move.line",
+    },
+    "account.move.line": {
+        **STAMPED,
+        **dict.fromkeys(["maturity_date", "reconciliation", "amount", "debit", "credit", "description"]),
+        "amount_second_currency": None,
+        "second_currency": CURRENCY,
+        "account": ACCOUNT,
+        "party": "party.party",
+        "move": "account.move",
+    },
     "account.invoice": {
         **STAMPED,
         **dict.fromkeys(["type", "number", "reference", "description", "state", "invoice_date"]),
         **dict.fromkeys(["total_amount", "tax_amount", "untaxed_amount", "amount_to_pay"]),
         "company": "company.company",
         "party": "party.party",
+        "invoice_address": "party.address",
+        "account": ACCOUNT,
+        "journal": JOURNAL,
+        "payment_term": "account.invoice.payment_term",
+        "tax_identifier": "party.identifier",
+        "party_tax_identifier": "party.identifier",
+        "sequence": SEQUENCE,
         "currency": CURRENCY,
         "lines": "account.invoice.line",
         "lines_to_pay": "account.move.line",
+        "payment_lines": "account.move.line",
         "move": "account.move",
         "origin_invoices": "account.invoice",
     },
     "account.invoice.line": {
         **STAMPED,
-        **dict.fromkeys(["type", "description", "quantity", "unit_price", "amount", "sequence"]),
+        **dict.fromkeys(["type", "description", "quantity", "unit_price", "amount", "sequence", "origin"]),
+        "account": ACCOUNT,
+        "currency": CURRENCY,
         "invoice": "account.invoice",
         "taxes": "account.tax",
     },
@@ -71,7 +120,8 @@ MODELS: dict[str, dict[str, str | None]] = {
 }
 INDEXED = {
     "party.party": ("code",),
-    "account.invoice": ("party", "number", "reference"),
+    "account.invoice": ("party", "number", "reference", "sequence"),
+    "account.move": ("description", "origin"),
     "account.invoice.line": ("invoice",),
     "account.dunning": ("party",),
     "sale.sale": ("party", "number", "reference"),

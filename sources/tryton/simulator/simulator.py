@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
+from urllib.parse import parse_qs
 
 import msgspec
 
@@ -21,32 +22,38 @@ from sources.simulation.facts import (
 from sources.simulation.harness import Harness, Receive, Scope, Send, answer, read_body
 from sources.tryton.simulator.bookkeeping import COMPANY, Bookkeeping
 from sources.tryton.simulator.database import Database, Record, UnknownName
+from sources.tryton.simulator.ground import BEGINNING, Ground
 from sources.tryton.simulator.parties import PARENT_RELATION, PartyBook
+from sources.tryton.simulator.refusing import HTML, Refusal, forbidden, not_there, page, user_error
 from sources.tryton.simulator.schema import INDEXED, MODELS, UNSEARCHABLE
+from sources.tryton.simulator.writing import Writing
 
 DATABASE = "acme"
 KEY = "5ca1ab1e" * 16  # 128 hex digits, as a user application's key has
-BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 ID_BITS = 52  # ids stay exact in programs that read JSON numbers as doubles
-HTML = [(b"content-type", b"text/html; charset=utf-8")]
+READS = ("/search_read", "/search_count")  # by POST, as everything
 
 
 class TrytonSimulator:
     """Tryton with one company, whose books are kept in euro.
 
-    `forbidden` holds models that the key's user may not read, `missing` models and fields ("party.party.relations")
-    whose module is not activated. Both may be changed while it serves.
+    `forbidden` holds models that the key's user may not read, `unwritable` those that it may not write, `missing`
+    models and fields ("party.party.relations") whose module is not activated. All may be changed while it serves.
+    `writing.posting_seconds` is how long a posting takes.
     """
 
     answers_nothing_with_an_empty_list = True
 
     def __init__(self) -> None:
-        self.harness = Harness(self._serve)
+        self.harness = Harness(self._serve, reads=READS)
         self.forbidden: set[str] = set()
+        self.unwritable: set[str] = set()
         self.missing: set[str] = set()
         self.database = Database(MODELS, INDEXED)
         self._parties = PartyBook(self.database, self._make)
-        self._books = Bookkeeping(self.database, self._make, self._currency)
+        self.ground = Ground(self.database, self._make, COMPANY)
+        self._books = Bookkeeping(self.database, self._make, self._currency, self.ground)
+        self.writing = Writing(self.database, self.ground, self._books)
         self._found_company()
 
     def absorb(self, fact: Fact) -> None:
@@ -79,6 +86,7 @@ class TrytonSimulator:
             "key": KEY,
             "company": COMPANY,
             "customer_key": "party.code",
+            "credit": {"account": self.ground.account["revenue"], "journal": self.ground.journal["REV"]},
             "fields": {
                 "parent_relation": PARENT_RELATION,
                 "tier": "tier",
@@ -113,36 +121,62 @@ class TrytonSimulator:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await read_body(receive)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        fields = parse_qs(scope["query_string"].decode("latin-1")).get("f", [])
+        kind: list[tuple[bytes, bytes]] = []
         try:
-            status, content, kind = self._answer(scope["method"], scope["path"], headers, body)
+            said = await self._answer(scope["method"], scope["path"], headers, body, fields)
+            status, content = (204, b"") if said is None else (200, msgspec.json.encode(_tryton(said)))
         except UnknownName as unknown:
-            status, content, kind = 500, _page("Internal Server Error", f"&#39;{unknown}&#39;"), HTML
+            status, content, kind = 500, page("500 Internal Server Error", f"&#39;{unknown}&#39;"), HTML
+        except Refusal as refusal:
+            status, content, kind = refusal.status, refusal.body, refusal.headers
         await answer(send, status, content, [(b"connection", b"close"), *kind])
 
-    def _answer(
-        self, method: str, path: str, headers: dict[str, str], body: bytes
-    ) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+    async def _answer(self, method: str, path: str, headers: dict[str, str], body: bytes, fields: list[str]) -> Any:
         parts = path.strip("/").split("/")
-        if len(parts) != 5 or parts[:3] != [DATABASE, "rest", "model"]:
-            return 404, _page("Not Found", "The requested URL was not found on the server."), HTML
-        if method != "POST":
-            return 405, _page("Method Not Allowed", "The method is not allowed."), HTML
-        model, action = parts[3:]
+        if len(parts) not in (4, 5, 6) or parts[:3] != [DATABASE, "rest", "model"]:
+            not_there()
+        model, rest = parts[3], parts[4:]
         if model in self.missing:
             raise UnknownName(model)
         self.database.table(model)
-        if action not in ("search_read", "search_count"):
-            return 403, _page("Forbidden", "You don&#39;t have the permission."), HTML
+        reading = len(rest) == 1 and f"/{rest[0]}" in READS
+        if method == "POST" and len(rest) == 1 and not reading:
+            forbidden()
         if headers.get("authorization") != f"bearer {KEY}":
-            return 401, _page("Unauthorized", "The server could not verify that you are authorized."), HTML
+            raise Refusal(401, page("401 Unauthorized", "The server could not verify that you are authorized."), HTML)
         if model in self.forbidden:
-            return 403, _page("Forbidden", "You don&#39;t have the permission."), HTML
+            forbidden()
         try:
-            question = _python(msgspec.json.decode(body))
+            given = _python(msgspec.json.decode(body or b"{}"))
         except (msgspec.MsgspecError, KeyError):
-            return 400, _page("Bad Request", "Unable to read JSON request"), HTML
+            raise Refusal(400, page("400 Bad Request", "Unable to read JSON request"), HTML) from None
         context = _context(headers.get("x-tryton-context", ""))
-        return 200, msgspec.json.encode(_tryton(self._asked(model, action, question, context))), []
+        if method == "POST" and reading:
+            return self._asked(model, rest[0], given, context)
+        if model in self.unwritable:
+            user_error(f'You are not allowed to access "{model}".')
+        return await self._told(method, model, rest, given, context, fields)
+
+    async def _told(
+        self, method: str, model: str, rest: list[str], given: Record, context: Record, fields: list[str]
+    ) -> Record | None:
+        """Do what is to be done; gives the record after it."""
+        number = int(rest[0]) if rest and rest[0].isdigit() else None
+        match method, len(rest):
+            case "POST", 0:
+                row = self.writing.create(model, given)
+            case "PUT", 1 if number is not None:
+                row = self.writing.change(model, number, given)
+            case "DELETE", 1 if number is not None:
+                self.writing.delete(model, number)
+                return None
+            case "POST", 2 if number is not None:
+                skip = bool(context.get("_skip_warnings"))
+                row = await self.writing.press(model, number, rest[1], skip_warnings=skip)
+            case _:
+                raise Refusal(405, page("405 Method Not Allowed", "The method is not allowed."), HTML)
+        return {"__name__": model, **self.database.read(model, row, [name for name in fields if "." not in name])}
 
     def _asked(self, model: str, action: str, question: Record, context: Record) -> Any:
         domain = question.get("domain", [])
@@ -165,10 +199,6 @@ class TrytonSimulator:
             head = field.partition(".")[0]
             if head not in self.database.table(model).fields or f"{model}.{head}" in self.missing:
                 raise UnknownName(head)
-
-
-def _page(title: str, text: str) -> bytes:
-    return f"<!doctype html>\n<html lang=en>\n<title>{title}</title>\n<h1>{title}</h1>\n<p>{text}</p>\n".encode()
 
 
 def _context(header: str) -> Record:

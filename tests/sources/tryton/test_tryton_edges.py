@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from sources.canonical.provenance import CustomerRef
 from sources.capabilities import Window
-from sources.faults import Malformed, NotOffered, Refused, Unavailable
+from sources.faults import Busy, Malformed, NotOffered, Refused, Unavailable
 from sources.simulation.facts import Fact
 from sources.simulation.harness import Switches
 from sources.simulation.serving import serving
@@ -327,5 +327,5 @@ def test_only_a_500_that_names_something_is_left_to_the_client() -> None:
     other = Response(status=500, headers={}, body=b"<p>division by zero</p>")
     assert classify(named) is None
     assert isinstance(classify(other), Unavailable)
-    assert isinstance(classify(Response(status=423, headers={}, body=b"")), Unavailable)
+    assert isinstance(classify(Response(status=423, headers={}, body=b"")), Busy)
     assert isinstance(classify(Response(status=409, headers={}, body=b"")), Refused)
