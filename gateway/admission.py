@@ -45,6 +45,31 @@ class Minute:
         return self._counts[consumer]
 
 
+class Slot:
+    """A place among the operations of a consumer that run at the same time."""
+
+    def __init__(self, running: Counter[str], consumer: str) -> None:
+        self._running = running
+        self._consumer = consumer
+
+    def take(self) -> None:
+        self._running[self._consumer] += 1
+
+    def leave(self) -> None:
+        self._running[self._consumer] -= 1
+        if not self._running[self._consumer]:
+            del self._running[self._consumer]
+
+    @contextmanager
+    def given_up(self) -> Iterator[None]:
+        """Others may have it meanwhile. It is taken back in any case: what came back is nearly done."""
+        self.leave()
+        try:
+            yield
+        finally:
+            self.take()
+
+
 class Admission:
     """The bounds of each consumer."""
 
@@ -84,20 +109,19 @@ class Admission:
         return headers
 
     @contextmanager
-    def running(self, actor: Actor) -> Iterator[None]:
+    def running(self, actor: Actor) -> Iterator[Slot]:
         """A place among the operations of the consumer, free again whatever happens. Raises Refusal 429."""
         consumer = consumer_of(actor)
         if self._running[consumer] >= self._at_once:
             message = f"more than {self._at_once} operations at the same time: ask again when one has ended"
             headers = {"retry-after": str(BUSY_RETRY_SECONDS)}
             raise Refusal(429, ErrorCode.TOO_MANY_OPERATIONS, message, headers=headers, retryable=True)
-        self._running[consumer] += 1
+        slot = Slot(self._running, consumer)
+        slot.take()
         try:
-            yield
+            yield slot
         finally:
-            self._running[consumer] -= 1
-            if not self._running[consumer]:
-                del self._running[consumer]
+            slot.leave()
 
     @property
     def consumers(self) -> int:

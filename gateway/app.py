@@ -13,14 +13,16 @@ from gateway.edge.costs import Costs, Estimator
 from gateway.edge.endpoint import Endpoint
 from gateway.edge.explorer import Explorer
 from gateway.edge.preparing import Prepared
+from gateway.edge.recording import Reads
 from gateway.edge.streams.socket import Sockets
 from gateway.health import public_routes
 from gateway.telemetry.tracing import App, traced
 from gateway.wiring import Gateway
+from mutations.schema import graph
 from resolvers.context import Context
 from resolvers.costing import Estimate, estimate
+from resolvers.disclosure import Disclosures
 from resolvers.masks import Mask, Masks
-from resolvers.schema import graph
 from sources.canonical.actor import Actor
 from sources.systems import Systems
 
@@ -42,6 +44,7 @@ def create_app(gateway: Gateway) -> App:
         connections=gateway.connections,
         admission=gateway.admission,
         costs=Costs(estimator(schema, gateway.systems), gateway.settings.limits.cost),
+        reads=recorded_reads(gateway, schema, masks),
     )
     routes: list[BaseRoute] = [
         Route("/graphql", endpoint),
@@ -62,6 +65,13 @@ def estimator(schema: Schema, systems: Systems) -> Estimator:
         return estimate(schema._schema, prepared.document, prepared.operation, variables, systems=systems, mask=mask)
 
     return estimated
+
+
+def recorded_reads(gateway: Gateway, schema: Schema, masks: Masks) -> Reads | None:
+    """Who looks at what goes into the audit log, unless [audit] says that it does not."""
+    if not gateway.settings.audit.reads:
+        return None
+    return Reads(gateway.audit.reads, Disclosures(schema._schema, masks), masks)
 
 
 def context_opener(gateway: Gateway, masks: Masks) -> Callable[[Actor, str], Context]:

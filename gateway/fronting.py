@@ -23,7 +23,7 @@ def wrong_documents(settings: Settings) -> list[Problem]:
         return list(error.problems)
     if not trusted.items():
         return []
-    from resolvers.schema import graph  # here: building it takes longer than everything else that is checked
+    from mutations.schema import graph  # here: building it takes longer than everything else that is checked
 
     documents = Documents(graph()[0]._schema, settings.limits)
     return [problem for name, text in trusted.items() for problem in _wrong(documents, name, text)]

@@ -5,8 +5,8 @@ source with the same arguments in the same turn of the event loop is one batch.
 """
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
 
@@ -18,6 +18,7 @@ from sources.crosswalk.crosswalk import Crosswalk
 from sources.faults import SourceFault
 from sources.systems import System, Systems
 
+T = TypeVar("T")
 EVERYTHING = Window()  # the newest of a list, unfiltered: what most edges ask for and so share
 
 
@@ -72,6 +73,14 @@ class Loaders:
     async def owner_of(self, source_uid: str, ref: CustomerRef) -> str | None:
         """The uid of the customer that a source's record stands for."""
         return await asyncio.shield(self._owners.load((source_uid, ref)))
+
+    def more(self, ask: Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]) -> DataLoader[Any, Any]:
+        """A loader of something else, which ends with these; ask it by `shared`."""
+        return DataLoader(self._tracked(ask))
+
+    async def shared(self, loading: Awaitable[T]) -> T:
+        """What is being loaded; a field that is given up does not take others' answers along."""
+        return await asyncio.shield(loading)
 
     def close(self) -> None:
         """Cancel the batches under way; those that are about to begin will not."""

@@ -21,7 +21,7 @@ def schema(
     ] = None,
 ) -> None:
     """Print the schema in the schema definition language."""
-    from resolvers.schema import federated_sdl, sdl  # here: building it takes longer than the other commands
+    from mutations.schema import federated_sdl, sdl  # here: building it takes longer than the other commands
 
     if (released is None) != (declared is None):
         raise CommandFailed("--released and --declared go together", "", WRONG_USE)

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from typing import Any, TypeAlias, TypeVar, cast
 
 import structlog
 from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema
 from graphql.execution import ExperimentalIncrementalExecutionResults, experimental_execute_incrementally
 
+from gateway.admission import Slot
 from gateway.edge.pacing import Place
 from gateway.edge.parameters import Parameters
 from gateway.edge.preparing import Prepared
@@ -25,16 +27,38 @@ log = structlog.get_logger("gateway.edge")
 class Running:
     """What bounds one operation, from its first step to its last: its place, the deadline, what it may spend."""
 
-    def __init__(self, deadline_seconds: float, grace_seconds: float, spending: Spending, place: Place) -> None:
+    def __init__(
+        self, deadline_seconds: float, grace_seconds: float, spending: Spending, place: Place, slot: Slot | None
+    ) -> None:
         self.spending = spending
         self._deadline = Deadline(deadline_seconds)
+        self._deadline_seconds = deadline_seconds
         self._grace_seconds = grace_seconds
-        self._seconds = deadline_seconds + grace_seconds
         self._place = place
+        self._slot = slot
+        self._scope: asyncio.Timeout | None = None
 
     def over(self) -> None:
         """The operation runs no more: another may have its place."""
         self._place.leave()
+
+    async def recess(self, work: Callable[[], Awaitable[T]]) -> T:
+        """What the work gives. Until then the operation holds nothing that others wait for, and its clock stands.
+
+        Afterwards it is neither refused nor sent back to the line: what it waited for has happened.
+        """
+        self._place.leave()
+        with nullcontext() if self._slot is None else self._slot.given_up():
+            self._cut_off_in(None)
+            try:
+                return await work()
+            finally:
+                self._deadline.extend_to(Deadline(self._deadline_seconds))
+                self._cut_off_in(self._deadline.remaining() + self._grace_seconds)
+
+    def _cut_off_in(self, seconds: float | None) -> None:
+        if self._scope is not None:
+            self._scope.reschedule(None if seconds is None else asyncio.get_running_loop().time() + seconds)
 
     async def step(self, work: Callable[[], Awaitable[T]]) -> T:
         """What the work gives. Raises Refusal: 503 where it goes on after the deadline and the grace.
@@ -43,10 +67,10 @@ class Running:
         """
         try:
             with within(self._deadline), counted(self.spending):
-                async with asyncio.timeout(self._deadline.remaining() + self._grace_seconds):
+                async with asyncio.timeout(self._deadline.remaining() + self._grace_seconds) as self._scope:
                     return await work()
         except TimeoutError:
-            message = f"the operation took more than {self._seconds:g} seconds"
+            message = f"the operation took more than {self._deadline_seconds + self._grace_seconds:g} seconds"
             raise Refusal(503, ErrorCode.OPERATION_TIMEOUT, message, retryable=True) from None
 
 

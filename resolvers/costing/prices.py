@@ -146,7 +146,7 @@ def _everything(demand: Demand, who: Population, arguments: Arguments) -> None:
         price(demand, who, arguments)
 
 
-PRICES: Mapping[str, Price] = {
+PRICES: dict[str, Price] = {
     **{f"Customer.{camel_case(edge.field)}": _list(edge) for edge in edges.CUSTOMER_LISTS},
     "Customer.parent": _parent,
     "Customer.children": _children,

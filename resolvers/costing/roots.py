@@ -1,7 +1,7 @@
 """The fields with which an operation begins: which records they bring, and what finding them costs."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 from resolvers import ids
@@ -86,7 +86,7 @@ def _records(demand: Demand, global_ids: Iterable[Any]) -> list[Population]:
     return populations
 
 
-ROOTS: Mapping[str, Root] = {
+ROOTS: dict[str, Root] = {
     "Query.customer": _customer,
     "Query.customerBy": _customer_by,
     "Query.customers": _customers,

@@ -11,20 +11,21 @@ from typing import Annotated, Any, NewType, Union
 import strawberry
 from graphql import GraphQLError, value_from_ast_untyped
 from strawberry.types import Info
+from strawberry.types.field import StrawberryField
 
 from resolvers import ids
 from resolvers.context import Context, context
-from resolvers.errors import ErrorCode, GatewayError, bad_input, forbidden
+from resolvers.errors import ErrorCode, GatewayError, bad_input
 from resolvers.exposure import field
 from resolvers.roots.customers import customer_of_number
-from resolvers.roots.nodes import record_of
+from resolvers.roots.nodes import NODE_READS, record_of
 from resolvers.types.nodes import NODES, CustomerType
 
 MAX_KEY = 200  # characters of a customer's number; longer than any that is given out
 TYPENAME = "__typename"
 
 # The entities and the fields that each is known by; the first that a representation holds is used.
-KEYS: Mapping[str, tuple[str, ...]] = {
+KEYS: dict[str, tuple[str, ...]] = {
     "Customer": ("id", "number"),
     "Invoice": ("id",),
     "SupportCase": ("id",),
@@ -35,8 +36,12 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 
 Representation = NewType("Representation", object)
 ENTITY_TYPES: dict[str, Any] = {name: CustomerType if name == "Customer" else NODES[name] for name in KEYS}
-ENTITY_UNION = strawberry.union("_Entity", description="What other subgraphs may refer to by its key.")
-Entity: Any = Annotated[Union[tuple(ENTITY_TYPES.values())], ENTITY_UNION]  # noqa: UP007 - made at run time
+
+
+def add_entities(types: Mapping[str, Any]) -> None:
+    """More types that are known by their id alone."""
+    ENTITY_TYPES.update(types)
+    KEYS.update(dict.fromkeys(types, ("id",)))
 
 
 def read_literal(node: Any, variables: Mapping[str, Any] | None = None) -> Any:
@@ -73,7 +78,7 @@ async def entities(
 async def _entity(shared: Context, representation: object) -> Any:
     name, key, value = _key_of(representation)
     if name in shared.mask.types:
-        raise forbidden(name)
+        raise shared.mask.refusal(name)
     if key == "number":
         return await customer_of_number(shared, value)
     try:
@@ -82,7 +87,7 @@ async def _entity(shared: Context, representation: object) -> Any:
         raise bad_input(f"id is not an id of this gateway, for a {name}") from None
     if parts.type != name:
         raise bad_input(f"id is the id of another type, for a {name}")
-    return await shared.customer(parts.id) if name == "Customer" else await record_of(shared, parts)
+    return await NODE_READS[name](shared, parts.id) if name in NODE_READS else await record_of(shared, parts)
 
 
 def _key_of(representation: object) -> tuple[str, str, str]:
@@ -104,9 +109,14 @@ def _may_be(key: str, value: str) -> bool:
     return value.strip() != "" and value.isprintable() and len(value) <= (MAX_KEY if key == "number" else ids.MAX_ID)
 
 
-ENTITIES = field(
-    entities,
-    list[Entity | None],
-    "Records by their keys, in the order of the representations; for a gateway in front.",
-)
-ENTITIES.graphql_name = "_entities"
+def entities_field() -> StrawberryField:
+    """Query._entities, for all entities that are known by now."""
+    union = strawberry.union("_Entity", description="What other subgraphs may refer to by its key.")
+    entity: Any = Annotated[Union[tuple(ENTITY_TYPES.values())], union]  # noqa: UP007 - made at run time
+    made = field(
+        entities,
+        list[entity | None],
+        "Records by their keys, in the order of the representations; for a gateway in front.",
+    )
+    made.graphql_name = "_entities"
+    return made

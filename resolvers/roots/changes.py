@@ -6,7 +6,7 @@ told.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Any
 
@@ -138,8 +138,13 @@ class Subscription:
 grow(Subscription, customer_changed=CUSTOMER_CHANGED)
 
 
+EVENTS: dict[str, Callable[..., Any]] = {"customerChanged": shown}
+"""How an event of a subscription is worked out for its viewer, by the field's name in the schema."""
+
+
 def show_events(schema: strawberry.Schema) -> None:
     """Let each event be worked out for its viewer. Strawberry's own resolver of a subscription passes events on."""
     root = schema._schema.subscription_type
     if root is not None:
-        root.fields["customerChanged"].resolve = shown
+        for name, resolve in EVENTS.items():
+            root.fields[name].resolve = resolve

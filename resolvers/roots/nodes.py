@@ -1,6 +1,7 @@
 """Query.node and nodes: any record by its global id, within what the viewer may see."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from strawberry.types import Info
@@ -9,7 +10,7 @@ from resolvers import ids
 from resolvers.arguments import RecordId, RecordIds
 from resolvers.context import Context, context
 from resolvers.edges import RECORD_READS
-from resolvers.errors import bad_input, forbidden, from_fault
+from resolvers.errors import bad_input, from_fault
 from resolvers.exposure import field
 from resolvers.interfaces import Node
 from resolvers.roots.conflicts import conflict_node
@@ -18,6 +19,11 @@ from sources.faults import SourceFault
 
 MAX_NODES = 100
 READS = {read.record.__name__: read for read in RECORD_READS}
+NODE_READS: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
+    "Customer": Context.customer,
+    "IdentityConflict": conflict_node,
+}
+"""How what is no source's record is read, by its type's name: (context, the last part of its global id) -> it."""
 
 
 async def node(info: Info[Any, Any], id: RecordId) -> Any:
@@ -38,11 +44,9 @@ async def record_of_id(shared: Context, global_id: str) -> Any:
     except ids.NotAnId:
         return None
     if parts.type in shared.mask.types:
-        raise forbidden(parts.type)
-    if parts.type == "Customer":
-        return await shared.customer(parts.id)
-    if parts.type == "IdentityConflict":
-        return await conflict_node(shared, parts.id)
+        raise shared.mask.refusal(parts.type)
+    if parts.type in NODE_READS:
+        return await NODE_READS[parts.type](shared, parts.id)
     return await record_of(shared, parts) if parts.type in READS else None
 
 

@@ -94,6 +94,11 @@ class Crosswalk:
         async with self.database.reading() as connection:
             return await reading.owners(connection, refs)
 
+    async def named(self, system: str, record_id: str) -> Mapping[CustomerRef, str | None]:
+        """The records that a source has under an id, of any type -> the customer's uid, None where it is nobody's."""
+        async with self.database.reading() as connection:
+            return await reading.named(connection, system, record_id)
+
     async def find(self, key: LookupKey) -> tuple[str, ...]:
         """All customers that a key means. The caller decides whether its viewer may ask by this kind of key."""
         async with self.database.reading() as connection:

@@ -44,6 +44,9 @@ LINKS = (
 OWNERS = select(records.c.record_type, records.c.record_id, records.c.customer_uid).where(
     records.c.system_uid == bindparam("system"), among(records.c.record_id, "ids")
 )
+NAMED = select(records.c.record_type, records.c.customer_uid).where(
+    records.c.system_uid == bindparam("system"), records.c.record_id == bindparam("record"), ~records.c.deleted
+)
 BY_NUMBER = select(customers.c.uid).where(
     among(customers.c.number_key, "numbers"), customers.c.merged_into.is_(None), customers.c.live
 )
@@ -118,6 +121,12 @@ async def owners(
             if (key := (system, CustomerRef(record_type, record_id))) in found:
                 found[key] = uid
     return found
+
+
+async def named(connection: AsyncConnection, system: str, record_id: str) -> dict[CustomerRef, str | None]:
+    """The records that a source has under an id, of any type, and whose each is; None where it is nobody's."""
+    rows = await connection.execute(NAMED, {"system": system, "record": normal.storable(record_id)})
+    return {CustomerRef(record_type, record_id): uid for record_type, uid in rows}
 
 
 async def find(connection: AsyncConnection, keys: Sequence[LookupKey], region: str | None) -> tuple[str, ...]:

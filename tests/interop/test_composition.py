@@ -6,7 +6,7 @@ import re
 import pytest
 from graphql import parse, print_ast
 
-from resolvers.schema import federated_sdl
+from mutations.schema import federated_sdl
 from tests.interop.composition import loyalty
 
 

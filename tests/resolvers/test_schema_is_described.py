@@ -6,7 +6,7 @@ import pytest
 from graphql import GraphQLEnumType, GraphQLSchema, build_schema, is_specified_directive, is_specified_scalar_type
 from graphql.type import is_introspection_type
 
-from resolvers.schema import graph, sdl
+from mutations.schema import graph, sdl
 
 
 def undescribed(schema: GraphQLSchema) -> Iterator[str]:

@@ -5,8 +5,8 @@ import base64
 import pytest
 from graphql import build_schema
 
+from mutations.schema import federated_sdl, graph, sdl
 from resolvers.federation.entities import KEYS
-from resolvers.schema import federated_sdl, graph, sdl
 from sources.canonical.actor import Grants
 from sources.canonical.sensitivity import Sensitivity
 from tests.scenarios.test_row_limits import narrowed

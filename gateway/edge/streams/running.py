@@ -75,10 +75,10 @@ class Running:
     async def _answered(self, operation_id: str, asked: Parameters, correlation: str) -> str:
         """Say the answers; gives the last word."""
         viewing = self._operations.open_context(self._actor, correlation)
-        async with self._operations.admitted(self._actor):
+        async with self._operations.admitted(self._actor) as admitted:
             prepared = await self._operations.prepared(asked, viewing)
             if prepared.kind is not OperationType.SUBSCRIPTION:
-                answer = await self._operations.answer(prepared, viewing)
+                answer = await self._operations.answer(prepared, viewing, slot=admitted.slot)
         if prepared.kind is not OperationType.SUBSCRIPTION:
             await self._say(messages.following(operation_id, answer))
             return messages.complete(operation_id)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from resolvers.schema import federated_sdl, sdl
+from mutations.schema import federated_sdl, sdl
 
 ROOT = Path(__file__).parents[3]
 RELEASED, DECLARED = ROOT / "docs/schema/released.graphql", ROOT / "docs/schema/breaking.toml"

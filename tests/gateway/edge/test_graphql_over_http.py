@@ -6,7 +6,7 @@ import pytest
 
 from gateway.configuration.limits import LimitsSection
 from gateway.edge.documents import Documents, Invalid
-from resolvers.schema import graph
+from mutations.schema import graph
 from tests.support.house import open_house
 
 GRAPHQL = "application/graphql-response+json"

@@ -5,7 +5,7 @@ from graphql import parse
 
 from gateway.edge.breadth import breadth
 from gateway.edge.documents import operation_of
-from resolvers.schema import graph
+from mutations.schema import graph
 from tests.support.asking import EVERYTHING
 from tests.support.house import open_house
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from gateway.configuration.limits import LimitsSection
 from gateway.edge.documents import Documents, Invalid
 from gateway.edge.measuring import MAX_DEFINITIONS, Ruler, refuse_excess
+from mutations.schema import graph
 from resolvers.errors import GatewayError
-from resolvers.schema import graph
 
 SCHEMA = graph()[0]._schema
 FAST_SECONDS = 0.050  # what a bomb may take on a machine of its own

@@ -4,9 +4,9 @@ import pytest
 from graphql import ObjectTypeDefinitionNode, parse, print_ast
 
 from gateway.policy import CLASS_PREFIX, PERMISSIONS_BY_SYSTEMS, packaged_policy
+from mutations.schema import federated_sdl, graph
 from resolvers.federation.entities import KEYS
 from resolvers.federation.subgraph import RELAY_ROOTS, VALUE_TYPES
-from resolvers.schema import federated_sdl, graph
 from sources.canonical.actor import Grants
 from sources.canonical.sensitivity import Sensitivity
 

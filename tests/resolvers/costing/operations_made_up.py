@@ -10,7 +10,7 @@ from graphql import (
 )
 from hypothesis import strategies as st
 
-from resolvers.schema import graph
+from mutations.schema import graph
 
 SCHEMA = graph()[0]._schema
 LEVELS = 6

@@ -3,10 +3,10 @@
 import pytest
 from graphql import GraphQLObjectType, parse
 
+from mutations.schema import graph
 from resolvers.costing import estimate
 from resolvers.costing.prices import PRICES
 from resolvers.costing.roots import ROOTS
-from resolvers.schema import graph
 from tests.support.asking import EVERYTHING
 
 SCHEMA = graph()[0]._schema
