@@ -31,7 +31,8 @@ class Carrier:
         self._rows = rows
         self._drive = drive
         self._patience = patience
-        self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self._places = asyncio.Semaphore(IN_FLIGHT)
+        self._suspects = asyncio.Semaphore(1)
         self._running: dict[str, tuple[asyncio.Task[Any], RunJournal]] = {}
         self._starting: dict[str, asyncio.Task[Any]] = {}
         self._draining = False
@@ -87,14 +88,15 @@ class Carrier:
         if self._draining or run_id in self._running:
             raise Unfinished
         try:
-            claim = await self._rows.claim(run_id)
+            claim = await self._rows.claim(run_id, begin=not self._places.locked())
             if claim is None and await self._rows.ended(run_id):
                 return
         except (SQLAlchemyError, OSError):
             raise Unfinished from None
         if claim is None:
             raise Unfinished
-        journal = RunJournal(claim, self._rows, self._slots)
+        places = [self._suspects, self._places] if claim.suspect else [self._places]
+        journal = RunJournal(claim, self._rows, places)
         carried = asyncio.create_task(self._carried(claim, journal))  # dbos's place in the workflow goes with it
         self._running[run_id] = (carried, journal)
         try:
@@ -106,6 +108,8 @@ class Carrier:
     async def _carried(self, claim: Claim, journal: RunJournal) -> None:
         try:
             await journal.enter()
+            if not claim.begun and not await self._rows.begin(claim):
+                raise LostLease(claim.run.id)
             await self._drive(claim.run, journal)
             if journal.broken is not None:
                 raise journal.broken

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,24 +22,24 @@ HOLD_SECONDS = 5.0  # a database that does not answer by then cannot say that th
 class RunJournal:
     """The journal of one claim. Once lost or failed it stays so, whatever the drive makes of the exception."""
 
-    def __init__(self, claim: Claim, rows: RunRows, slots: asyncio.Semaphore) -> None:
+    def __init__(self, claim: Claim, rows: RunRows, places: Sequence[asyncio.Semaphore]) -> None:
         self._claim = claim
         self._rows = rows
-        self._slots = slots
-        self._placed = False
+        self._places = places
+        self._taken: list[asyncio.Semaphore] = []
         self._names: set[str] = set()
         self._broken: Exception | None = None
 
     async def enter(self) -> None:
         """Wait for a place among the runs of this process."""
-        await self._slots.acquire()
-        self._placed = True
+        for place in self._places:
+            await place.acquire()
+            self._taken.append(place)
 
     def leave(self) -> None:
         """Let another run have the place."""
-        if self._placed:
-            self._placed = False
-            self._slots.release()
+        while self._taken:
+            self._taken.pop().release()
 
     def lose(self) -> None:
         """The run is another's: nothing more may be done with it here."""

@@ -15,6 +15,8 @@ LEASE_SECONDS = (
 )
 RENEW_SECONDS = 1.0  # four renewals may fail before the lease is lost
 MAX_FAILURES = 5  # a run that took down five processes, or raised five times, would do so a sixth time
+# One that was there twice when a process died may be why: it runs alone among its like, to take down no others.
+SUSPECT_FAILURES = 2
 DIED = "its process died"
 
 

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Executable, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from mutations.governance.engine.leases import MAX_FAILURES
+from mutations.governance.engine.leases import DIED, MAX_FAILURES, SUSPECT_FAILURES
 from mutations.governance.engine.port import Run
 from mutations.governance.engine.tables import database_now, executors, runs
 from sources.database import Database, to_the_end
@@ -24,6 +24,8 @@ class Claim(NamedTuple):
 
     run: Run
     fence: int
+    suspect: bool
+    begun: bool
 
 
 class Waiting(NamedTuple):
@@ -48,9 +50,16 @@ class RunRows:
         """
         return await _enter(self._database, run, self._executor_id if held else None)
 
-    async def claim(self, run_id: str) -> Claim | None:
-        """Take a run that nobody else holds; None where another does, or where it came to its end."""
-        return await _claim(self._database, run_id, self._executor_id)
+    async def claim(self, run_id: str, *, begin: bool) -> Claim | None:
+        """Take a run that nobody else holds; None where another does, or where it came to its end.
+
+        `begin`: there is a place for it at once. A suspect has to wait for its own nevertheless.
+        """
+        return await _claim(self._database, run_id, self._executor_id, begin)
+
+    async def begin(self, claim: Claim) -> bool:
+        """It has its place: from now on it may be what a process dies of. False where it was lost before."""
+        return await _change(self._database, claim, self._executor_id, {"state": "RUNNING", "fence": claim.fence})
 
     async def ended(self, run_id: str) -> bool:
         """Whether the run came to its end, or is not known (any more)."""
@@ -137,17 +146,19 @@ def _inserted(database: Database, values: dict[str, Any]) -> Executable:
 
 
 @to_the_end
-async def _claim(database: Database, run_id: str, executor_id: str) -> Claim | None:
+async def _claim(database: Database, run_id: str, executor_id: str, begin: bool) -> Claim | None:
     free = runs.c.executor_id.is_(None) | (runs.c.executor_id == executor_id)
+    suspect = (runs.c.failures >= SUSPECT_FAILURES) & (runs.c.trouble == DIED)
+    state = case((suspect, "QUEUED"), else_="RUNNING" if begin else "QUEUED")
     claimed = (
         update(runs)
         .where(runs.c.run_id == run_id, runs.c.state.in_(("QUEUED", "RUNNING")), free)
-        .values(executor_id=executor_id, fence=runs.c.fence + 1, state="RUNNING", touched_at=database_now())
-        .returning(*RUN, runs.c.fence)
+        .values(executor_id=executor_id, fence=runs.c.fence + 1, state=state, touched_at=database_now())
+        .returning(*RUN, runs.c.fence, suspect.label("suspect"), runs.c.state)
     )
     async with database.transaction() as connection:
         row = (await connection.execute(claimed)).one_or_none()
-    return None if row is None else Claim(_run(row), row.fence)
+    return None if row is None else Claim(_run(row), row.fence, bool(row.suspect), row.state == "RUNNING")
 
 
 @to_the_end
