@@ -1,4 +1,4 @@
-"""`c360`: the program. Each command is a function, or a group of them, of its own name in commands/; what is called is imported."""
+"""`c360`: the program. A command is a function or a group of its name in commands/; only what is called is imported."""
 
 import importlib
 import sys
@@ -21,6 +21,8 @@ MODULES: Mapping[str, str] = {
     "sources": "sources",
     "simulate": "simulate",
     "migrate": "migrate",
+    "audit": "audit",
+    "subject": "subject",
     "policy": "policy",
     "switch": "switch",
 }

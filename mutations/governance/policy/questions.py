@@ -1,5 +1,6 @@
 """Questions to the rules: who asks, for what, and what is known. Every number is a Long, in minor units."""
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -37,7 +38,8 @@ def entity(actor: Actor) -> Entity:
 
 
 def _uid(issuer: str, subject: str) -> dict[str, str]:
-    return {"type": "Actor", "id": f"{issuer} {subject}"}
+    """As JSON, so that no issuer and subject run together into those of another."""
+    return {"type": "Actor", "id": json.dumps([issuer, subject])}
 
 
 def _reference(issuer: str, subject: str) -> dict[str, Any]:

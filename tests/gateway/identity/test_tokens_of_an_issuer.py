@@ -93,6 +93,11 @@ async def test_the_other_public_key_algorithms_are_taken(authenticate, issuer, r
         ({"owner": ""}, "The token's claim owner is empty or missing"),
         ({"owner": None}, "The token's claim owner is empty or missing"),
         ({"tier": ["gold"]}, "The token's claim tier has a shape that is not understood"),
+        ({"act": "bot"}, "The token's claim act has a shape that is not understood"),
+        ({"act": None}, "The token's claim act has a shape that is not understood"),
+        ({"act": {}}, "The token's claim act.sub is empty or missing"),
+        ({"act": {"sub": ""}}, "The token's claim act.sub is empty or missing"),
+        ({"act": {"sub": ["bot"]}}, "The token's claim sub has a shape that is not understood"),
     ],
 )
 async def test_a_token_with_a_wrong_claim_is_refused(authenticate, issuer, changed, said):
@@ -107,6 +112,12 @@ async def test_clocks_may_differ_a_little(authenticate, issuer):
 
 async def test_a_token_without_a_tenant_is_of_the_only_one(authenticate, issuer):
     assert (await authenticate(issuer.token(tenant=...))).subject == "ann"
+
+
+async def test_a_token_says_who_acts_in_the_subjects_name(authenticate, issuer):
+    actor = await authenticate(issuer.token(act={"sub": "bot", "act": {"sub": "an earlier one"}}))
+    assert (actor.subject, actor.acting) == ("ann", "bot")
+    assert (await authenticate(issuer.token())).acting is None
 
 
 async def test_a_token_may_narrow_the_rows(authenticate, issuer):
