@@ -169,7 +169,9 @@ def reply(call: Call) -> str:
 
 KINDS: Mapping[str, StepKind] = {
     LEDGER_STEP: StepKind(do=draft, probe=find_draft, undo=discard),
-    "billing_credit": StepKind(do=credit, probe=find_credit, undo=withdraw, pivot=True, key_seconds=KEY_SECONDS),
+    "billing_credit": StepKind(
+        do=credit, probe=find_credit, undo=withdraw, pivot=True, key_seconds=KEY_SECONDS, makes="CreditMemo"
+    ),
     "erp_post": StepKind(do=post, probe=find_posted, undo=reverse),
     "case_note": comment_kind(note, public=False),
     "case_reply": comment_kind(reply, public=True),

@@ -143,7 +143,9 @@ def note(call: Call) -> str:
 
 KINDS: Mapping[str, StepKind] = {
     LEDGER_STEP: StepKind(do=draft, probe=find_draft, undo=discard),
-    "billing_refund": StepKind(do=refund, probe=find_refund, settle=settle, pivot=True, key_seconds=KEY_SECONDS),
+    "billing_refund": StepKind(
+        do=refund, probe=find_refund, settle=settle, pivot=True, key_seconds=KEY_SECONDS, makes="Refund"
+    ),
     "erp_post": StepKind(do=post, probe=find_posted, undo=reverse, late_undo=reverse),
     "case_note": comment_kind(note, public=False),
 }
