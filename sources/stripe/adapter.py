@@ -5,14 +5,17 @@ from sources.stripe import shapes
 from sources.stripe.batches import each
 from sources.stripe.billing import BillingReads
 from sources.stripe.changes import ChangesReads
+from sources.stripe.credits import CreditsWrites
 from sources.stripe.customers import CustomersReads
+from sources.stripe.offers import Offers
+from sources.stripe.refunds import RefundsWrites
 
 # What a key must be allowed to read; a restricted key may lack any of them.
 READ = ("customers", "subscriptions", "invoices", "charges", "refunds", "credit_notes", "disputes", "events")
 
 
-class StripeAdapter(CustomersReads, ChangesReads, BillingReads):
-    """CustomerReads, ChangeReads, DocumentSearch, and the reads of billing."""
+class StripeAdapter(CustomersReads, ChangesReads, BillingReads, CreditsWrites, RefundsWrites, Offers):
+    """CustomerReads, ChangeReads, DocumentSearch, and the reads and writes of billing."""
 
     async def check(self) -> tuple[str, ...]:
         """What is to be mended: one call for each kind of record, with the configured key."""
@@ -42,11 +45,11 @@ class StripeAdapter(CustomersReads, ChangesReads, BillingReads):
         key = self.settings.api_key.get_secret_value()
         if key.startswith("pk_"):
             return ["api_key is a publishable key, which reads nothing: set a secret or restricted key (sk_…, rk_…)"]
-        if "_live_" in key and not self.settings.official:
+        if self.settings.live and not self.settings.official:
             return ["api_key is a key of live mode, but base_url is not Stripe's: use a key of test mode there"]
         return []
 
     def _of_the_mode(self, modes: set[bool]) -> list[str]:
-        if len(modes) == 1 and ("_live_" in self.settings.api_key.get_secret_value()) not in modes:
+        if len(modes) == 1 and self.settings.live not in modes:
             return [f"the account answers in {'live' if True in modes else 'test'} mode, which is not that of api_key"]
         return []

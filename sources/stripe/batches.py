@@ -16,14 +16,15 @@ async def each(keys: Iterable[K], ask: Callable[[K], Awaitable[V]]) -> dict[K, V
     What fails for one key is a fault at that key; where all fail alike, the fault is raised.
     """
     distinct = list(dict.fromkeys(keys))
-    answers = dict(zip(distinct, await asyncio.gather(*(_or_fault(ask(key)) for key in distinct)), strict=True))
+    answers = dict(zip(distinct, await asyncio.gather(*(or_fault(ask(key)) for key in distinct)), strict=True))
     faults = [answer for answer in answers.values() if isinstance(answer, SourceFault)]
     if faults and len(faults) == len(distinct) and len({type(fault) for fault in faults}) == 1:
         raise faults[0]
     return answers
 
 
-async def _or_fault(answer: Awaitable[V]) -> V | SourceFault:
+async def or_fault(answer: Awaitable[V]) -> V | SourceFault:
+    """An answer, or the fault instead of it: what is asked at the same time is waited for to its end."""
     try:
         return await answer
     except SourceFault as fault:

@@ -1,12 +1,11 @@
-"""Subscriptions, invoices, payments, credit notes and disputes of an account."""
+"""Subscriptions, invoices, payments and disputes of an account."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from sources.canonical.billing import (
-    CreditMemo,
     CustomerSubscription,
     Dispute,
     Invoice,
@@ -17,24 +16,21 @@ from sources.canonical.billing import (
 )
 from sources.canonical.provenance import CustomerRef
 from sources.capabilities import Answer, InvoiceFilter, Page, Window
-from sources.faults import Refused
 from sources.paging import OWED
 from sources.stripe import shapes
 from sources.stripe.batches import each
-from sources.stripe.client import PAGE_LIMIT, CursorGone
+from sources.stripe.client import PAGE_LIMIT
 from sources.stripe.dialect import Params
-from sources.stripe.mapping.invoices import VENDOR_STATUSES, credit_memo, invoice_line, invoice_record
+from sources.stripe.mapping.invoices import VENDOR_STATUSES, invoice_line, invoice_record
 from sources.stripe.mapping.payments import dispute_record, payment_record, refund_record
 from sources.stripe.mapping.subscriptions import subscription_record
-from sources.stripe.reads import Reads
+from sources.stripe.reads import MAX_PART_PAGES, Reads, too_long
 
 T = TypeVar("T")
 
-MAX_PART_PAGES = 10  # of lines, refunds or payments of one object: Stripe keeps invoices below a thousand lines
-
 
 class BillingReads(Reads):
-    """SubscriptionReads, InvoiceReads, PaymentReads, CreditMemoReads, DisputeReads."""
+    """SubscriptionReads, InvoiceReads, PaymentReads, DisputeReads."""
 
     async def subscriptions(self, ids: Sequence[str]) -> Answer[str, CustomerSubscription | None]:
         return await self.by_id(ids, "subscriptions", shapes.Subscription, subscription_record)
@@ -70,7 +66,7 @@ class BillingReads(Reads):
                 if page is None or not page.has_more or not page.data:
                     return tuple(self.made(_line, line, "/v1/invoices/{id}/lines") for line in lines)
                 cursor = (("starting_after", page.data[-1].id),)
-            raise _too_long("lines of an invoice")
+            raise too_long("lines of an invoice")
 
         return await each(ids, ask)
 
@@ -90,20 +86,12 @@ class BillingReads(Reads):
     async def refunds(self, ids: Sequence[str]) -> Answer[str, Refund | None]:
         return await self.by_id(ids, "refunds", shapes.Refund, refund_record)
 
-    async def credit_memos(self, ids: Sequence[str]) -> Answer[str, CreditMemo | None]:
-        return await self.by_id(ids, "credit_notes", shapes.CreditNote, credit_memo)
-
-    async def credit_memos_of(
-        self, customers: Sequence[CustomerRef], window: Window
-    ) -> Answer[CustomerRef, Page[CreditMemo]]:
-        return await self.of_customers(customers, window, "credit_notes", shapes.CreditNote, credit_memo)
-
     async def disputes(self, ids: Sequence[str]) -> Answer[str, Dispute | None]:
         return await self.by_id(ids, "disputes", shapes.Dispute, dispute_record)
 
     async def disputes_of_payments(self, payments: Sequence[str]) -> Answer[str, tuple[Dispute, ...]]:
         async def ask(payment: str) -> tuple[Dispute, ...]:
-            found = await self._rest("disputes", shapes.Dispute, (("charge", payment),))
+            found = await self.all_of("disputes", shapes.Dispute, (("charge", payment),))
             records = [self.made(dispute_record, dispute, "/v1/disputes") for dispute in found]
             return tuple(sorted(records, key=lambda dispute: dispute.position, reverse=True))
 
@@ -116,7 +104,7 @@ class BillingReads(Reads):
         """The invoice with all its payments: one call more for each hundred where it has more than ten."""
         if invoice.payments is None or not invoice.payments.has_more:
             return invoice
-        found = await self._rest("invoice_payments", shapes.InvoicePayment, (("invoice", invoice.id),))
+        found = await self.all_of("invoice_payments", shapes.InvoicePayment, (("invoice", invoice.id),))
         return msgspec.structs.replace(invoice, payments=shapes.Listing(found, has_more=False))
 
     async def _refunded_charges(self, page: shapes.Listing[shapes.Charge]) -> shapes.Listing[shapes.Charge]:
@@ -126,33 +114,12 @@ class BillingReads(Reads):
         """The charge with all its refunds: one call more for each hundred where it has more than ten."""
         if charge.refunds is None or not charge.refunds.has_more:
             return charge
-        found = await self._rest("refunds", shapes.Refund, (("charge", charge.id),))
+        found = await self.all_of("refunds", shapes.Refund, (("charge", charge.id),))
         return msgspec.structs.replace(charge, refunds=shapes.Listing(found, has_more=False))
-
-    async def _rest(self, resource: str, shape: Any, params: Params) -> tuple[Any, ...]:
-        """All that a list holds, up to MAX_PART_PAGES pages; empty where what it belongs to is not there."""
-        found: tuple[Any, ...] = ()
-        cursor: Params = ()
-        for _ in range(MAX_PART_PAGES):
-            try:
-                page = await self.client.listing(resource, shape, (*params, ("limit", PAGE_LIMIT), *cursor))
-            except CursorGone:
-                raise Refused(f"/v1/{resource} changed while it was read") from None
-            if page is None:
-                return found
-            found += page.data
-            if not page.has_more or not page.data:
-                return found
-            cursor = (("starting_after", page.data[-1].id),)
-        raise _too_long(resource)
 
 
 def _line(_: object, line: shapes.Line) -> InvoiceLine:
     return invoice_line(line)
-
-
-def _too_long(what: str) -> Refused:
-    return Refused(f"there are more than {MAX_PART_PAGES * int(PAGE_LIMIT)} {what}")
 
 
 def _pushed(wanted: object) -> Params:

@@ -5,17 +5,19 @@ A list names one customer; nothing takes several. Source: Stripe API reference, 
 
 import re
 import time
+import uuid
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
 
-from sources.faults import NotOffered
+from sources.faults import Busy, NotOffered, Refused, Throttled
 from sources.stripe.answers import error_of, malformed, refusal, told
 from sources.stripe.dialect import Dialect, Params
 from sources.stripe.settings import API_VERSION, StripeSettings
 from sources.stripe.shapes import Listing, SearchResult
 from sources.wire.messages import Request, Response, Sender
+from sources.writing import sending
 
 T = TypeVar("T")
 
@@ -24,6 +26,7 @@ ABSENT_SECONDS = 600.0  # for so long a path that the server lacks is not asked 
 ID = re.compile(r"[A-Za-z0-9_-]{1,255}")  # Source: Stripe API, ids are opaque, up to 255 characters
 NO_IDS = frozenset(["search", "upcoming", "preview", "create_preview"])  # paths beside ids
 OWNERS = frozenset(["customer", "charge", "invoice"])  # filters that hold an id
+BALANCE = "/v1/customers/{id}/balance_transactions"
 CURSORS = frozenset(["starting_after", "ending_before"])
 
 
@@ -31,11 +34,16 @@ class CursorGone(Exception):
     """The record at which a list was to be resumed is no longer there."""
 
 
+class KeyOfAnother(Refused):
+    """The idempotency key was used before, with other parameters: what was sent then is what counts."""
+
+
 class StripeClient:
     """Asks one account. Methods raise SourceFaults."""
 
     def __init__(self, settings: StripeSettings, sender: Sender) -> None:
         self.dialect = Dialect(official=settings.official)
+        self._official = settings.official
         self._base = settings.base_url
         self._sender = sender
         self._headers = {
@@ -78,6 +86,57 @@ class StripeClient:
         what = "/v1/invoices/{id}/lines"
         return await self._page("lines", f"/v1/invoices/{quote(invoice_id)}/lines", what, shape, params)
 
+    async def balance_transactions(self, customer: str, shape: type[T], params: Params) -> Listing[T] | None:
+        """A page of what moved a customer's balance; None where there is no such customer."""
+        if not ID.fullmatch(customer):
+            return None
+        path = f"/v1/customers/{quote(customer)}/balance_transactions"
+        return await self._page("balance_transactions", path, BALANCE, shape, params)
+
+    async def balance_transaction(self, customer: str, id: str, shape: type[T]) -> T | None:
+        """One movement of a customer's balance; None where there is none."""
+        if not ID.fullmatch(customer) or not ID.fullmatch(id):
+            return None
+        what = f"{BALANCE}/{{id}}"
+        path = f"/v1/customers/{quote(customer)}/balance_transactions/{quote(id)}"
+        response = await self._ask("balance_transactions", path, (), what)
+        if response.status == 200:
+            found: T = self.decode(response, shape, what)
+            return found
+        self._judge(response, what)
+        return None
+
+    async def write(self, path: str, form: Params, key: str, shape: type[T], what: str) -> T:
+        """What came of one write, sent once under an idempotency key.
+
+        Raises KeyOfAnother, Refused, Busy, Throttled, NotOffered; OutcomeUnknown where no clear answer came.
+        Source: Stripe API, Idempotent requests.
+        """
+        try:
+            with sending():
+                response = await self._post(path, form, key)
+                if response.status not in (400, 404):
+                    made: T = self.decode(response, shape, what)
+                    return made
+        except (Busy, Throttled) as fault:
+            fault.retryable = True  # nothing was done: whoever waits long enough may send the same again
+            raise
+        error = error_of(response)
+        if response.status == 404 and not (error and error.code) and not self._official:
+            raise self._lacks(what, response)
+        if error is not None and error.type == "idempotency_error":
+            raise KeyOfAnother(told(f"the key of this POST {what} was sent with another content", response))
+        raise refusal(response, f"POST {what}")
+
+    async def echoes_keys(self) -> bool:
+        """Whether the server takes notice of idempotency keys, told by a refund that names no payment.
+
+        No server can do anything with that; one that knows keys gives the key back. Source: Stripe, response headers.
+        """
+        key = f"c360-{uuid.uuid4()}"
+        response = await self._post("/v1/refunds", (), key)
+        return response.headers.get("idempotency-key") == key
+
     async def search(self, resource: str, query: str, shape: type[T], params: Params = ()) -> SearchResult[T]:
         """A page of what a search finds; its index is behind by up to a minute. Raises NotOffered."""
         what = f"/v1/{resource}/search"
@@ -117,6 +176,8 @@ class StripeClient:
         Stripe itself has every path that we ask for, and its own 404 names what is missing.
         """
         error = error_of(response)
+        if response.status == 404 and error and not error.code and self.dialect.today and not self._official:
+            raise self._lacks(what, response)
         if response.status == 404 and error is None:
             raise malformed(response, what) if self.dialect.today else self._lacks(what, response)
         if response.status == 404 or (error is not None and error.code == "resource_missing"):
@@ -124,7 +185,7 @@ class StripeClient:
         raise refusal(response, what)
 
     def _lacks(self, what: str, response: Response) -> NotOffered:
-        if not self.dialect.today:
+        if not self._official:
             self._absent[what] = time.monotonic() + ABSENT_SECONDS
         return NotOffered(told(f"this server has no {what}", response))
 
@@ -137,6 +198,17 @@ class StripeClient:
         if self.dialect.learn(response) and response.status == 400:
             response = await self._send(path, self.dialect.params(resource, params))
         return response
+
+    async def _post(self, path: str, form: Params, key: str) -> Response:
+        headers = {
+            **self._headers,
+            "content-type": "application/x-www-form-urlencoded",
+            "idempotency-key": key,
+        }
+        body = urlencode(form).encode()
+        return await self._sender.send(
+            Request(method="POST", url=f"{self._base}{path}", headers=headers, body=body, safe=False)
+        )
 
     async def _send(self, path: str, params: Params) -> Response:
         query = f"?{urlencode(params)}" if params else ""

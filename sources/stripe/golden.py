@@ -10,8 +10,9 @@ from sources.canonical.provenance import Origin
 from sources.stripe import legacy_shapes, shapes
 from sources.stripe.changes import change_of
 from sources.stripe.mapping.common import Mapping
+from sources.stripe.mapping.credits import balance_memo, credit_memo
 from sources.stripe.mapping.customers import customer_record
-from sources.stripe.mapping.invoices import credit_memo, invoice_record
+from sources.stripe.mapping.invoices import invoice_record
 from sources.stripe.mapping.payments import dispute_record, payment_record, refund_record
 from sources.stripe.mapping.subscriptions import subscription_record
 from sources.stripe.settings import StripeSettings
@@ -29,6 +30,7 @@ _MAPPED: dict[str, tuple[Any, Callable[[Mapping, Any], Any]]] = {
     "charge": (shapes.Charge, payment_record),
     "refund": (shapes.Refund, refund_record),
     "credit_note": (shapes.CreditNote, credit_memo),
+    "customer_balance_transaction": (shapes.BalanceTransaction, balance_memo),
     "dispute": (shapes.Dispute, dispute_record),
     "event": (shapes.Event, lambda _, event: change_of(event)),
 }

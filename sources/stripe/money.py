@@ -36,6 +36,16 @@ def money(amount: int, currency: str) -> Money:
     return Money(minor, code)
 
 
+def units(amount: Money) -> int:
+    """Money in Stripe's minor units. Raises NotExact where Stripe would refuse it."""
+    shift = stripe_exponent(amount.currency) - exponent(amount.currency)
+    counted = Decimal(amount.minor).scaleb(shift)
+    step = 10 if amount.currency in LAST_DIGIT_ZERO else 1  # of the others, a whole unit is a whole one at Stripe
+    if counted % step:
+        raise NotExact(f"Stripe does not take so fine an amount in {amount.currency}")
+    return int(counted)
+
+
 def major(amount: Decimal, currency: str) -> Decimal:
     """An amount of any scale in Stripe's minor units, e.g. unit_amount_decimal, in major units."""
     return amount.scaleb(-stripe_exponent(currency.upper()))

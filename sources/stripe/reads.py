@@ -6,18 +6,21 @@ from typing import Any, TypeVar
 
 from sources.canonical.provenance import CustomerRef, Listed, Origin
 from sources.capabilities import Answer, Page, Window
-from sources.faults import Malformed
+from sources.faults import Malformed, Refused
 from sources.stripe.batches import each
-from sources.stripe.client import StripeClient
+from sources.stripe.client import PAGE_LIMIT, CursorGone, StripeClient
 from sources.stripe.dialect import Params
 from sources.stripe.mapping.common import CUSTOMER, Mapping
 from sources.stripe.settings import StripeSettings
+from sources.stripe.shapes import Listing
 from sources.stripe.windows import read_window
 from sources.wire.messages import Sender
 
 S = TypeVar("S")
 R = TypeVar("R")
 L = TypeVar("L", bound=Listed)
+
+MAX_PART_PAGES = 10  # of lines, refunds or payments of one object: Stripe keeps invoices below a thousand lines
 
 
 class Reads:
@@ -50,6 +53,29 @@ class Reads:
 
         return await each(ids, ask)
 
+    async def all_of(self, resource: str, shape: Any, params: Params) -> tuple[Any, ...]:
+        """All that a list holds, up to MAX_PART_PAGES pages; empty where what it belongs to is not there."""
+        return await self.all_pages(lambda more: self.client.listing(resource, shape, (*params, *more)), resource)
+
+    async def all_pages(
+        self, page_of: Callable[[Params], Awaitable[Listing[Any] | None]], what: str
+    ) -> tuple[Any, ...]:
+        """As all_of, of any list. Raises Refused where it is too long, or changed meanwhile."""
+        found: tuple[Any, ...] = ()
+        cursor: Params = ()
+        for _ in range(MAX_PART_PAGES):
+            try:
+                page = await page_of((("limit", PAGE_LIMIT), *cursor))
+            except CursorGone:
+                raise Refused(f"the list of {what} changed while it was read") from None
+            if page is None:
+                return found
+            found += page.data
+            if not page.has_more or not page.data:
+                return found
+            cursor = (("starting_after", page.data[-1].id),)
+        raise too_long(what)
+
     async def of_customers(
         self,
         customers: Sequence[CustomerRef],
@@ -66,21 +92,41 @@ class Reads:
             if customer.type != CUSTOMER:
                 return Page(())
 
-            mapping = self.mapping()
-
             async def fetch(cursor: Params) -> Any:
-                nonlocal mapping
                 asked = (("customer", customer.id), *params, *cursor)
                 listing = await self.client.listing(resource, shape, asked)
-                mapping = self.mapping()
                 return await complete(listing) if complete and listing else listing
 
-            def record(item: Any) -> L:
-                made = self.made(mapper, item, f"/v1/{resource}", mapping)
-                if made.customer_ref != customer:
-                    raise Malformed(f"/v1/{resource} gave a record of another customer")
-                return made
-
-            return await read_window(fetch, record, window, older=lambda: self.client.dialect.older)
+            return await self.window_of(customer, window, fetch, mapper, f"/v1/{resource}")
 
         return await each(customers, ask)
+
+    async def window_of(
+        self,
+        customer: CustomerRef,
+        window: Window,
+        fetch: Callable[[Params], Awaitable[Any]],
+        mapper: Callable[[Mapping, Any], L],
+        what: str,
+    ) -> Page[L]:
+        """One customer's window of a list, whose pages `fetch` gives."""
+        mapping = self.mapping()
+
+        async def fetched(cursor: Params) -> Any:
+            nonlocal mapping
+            listing = await fetch(cursor)
+            mapping = self.mapping()
+            return listing
+
+        def record(item: Any) -> L:
+            made = self.made(mapper, item, what, mapping)
+            if made.customer_ref != customer:
+                raise Malformed(f"{what} gave a record of another customer")
+            return made
+
+        return await read_window(fetched, record, window, older=lambda: self.client.dialect.older)
+
+
+def too_long(what: str) -> Refused:
+    """The fault of a list that is longer than is ever read."""
+    return Refused(f"there are more than {MAX_PART_PAGES * int(PAGE_LIMIT)} {what}")

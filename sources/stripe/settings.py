@@ -49,6 +49,11 @@ class StripeSettings(SourceSettings):
         return urlsplit(self.base_url).hostname == OFFICIAL_HOST
 
     @property
+    def live(self) -> bool:
+        """Whether the key is one of live mode."""
+        return "_live_" in self.api_key.get_secret_value()
+
+    @property
     def number_key(self) -> str:
         """The metadata key under which a customer's number is kept."""
         return self.customer_key.removeprefix(METADATA)

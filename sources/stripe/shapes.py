@@ -179,6 +179,7 @@ class Refund(msgspec.Struct, frozen=True):
     customer: str | None = None
     reason: str | None = None
     failure_reason: str | None = None
+    metadata: Metadata = None
 
 
 class LastDigits(msgspec.Struct, frozen=True):
@@ -228,6 +229,23 @@ class CreditNote(msgspec.Struct, frozen=True):
     reason: str | None = None
     memo: str | None = None
     customer_balance_transaction: str | None = None
+    pre_payment_amount: int = 0
+    post_payment_amount: int = 0
+    metadata: Metadata = None
+
+
+class BalanceTransaction(msgspec.Struct, frozen=True):
+    """What moved a customer's balance: below zero in the customer's favour."""
+
+    id: str
+    created: int
+    livemode: bool
+    customer: str
+    amount: int
+    currency: str
+    type: str
+    ending_balance: int
+    description: str | None = None
     metadata: Metadata = None
 
 

@@ -4,9 +4,10 @@ CLOSED ──failures or slow calls above their share──> OPEN ──wait─�
                                                       ^                 │
                                                       └──failed probe───┘   (the wait doubles)
 
-What counts: Unavailable, Timeout and Malformed are failures. Refused and NotOffered are answers: the source is
-up, our request is wrong. Throttled, a cancelled call, and one that the caller's deadline gave too little time
-say nothing about the source's health and leave the state as it is.
+What counts: Unavailable, Timeout and Malformed are failures. Refused, NotOffered and Busy are answers: the source is
+up, our request is wrong or comes at a bad moment. Throttled, OutcomeUnknown (a failure of long ago, told again), a
+cancelled call, and one that the caller's deadline gave too little time say nothing about the source's health and leave
+the state as it is.
 
 Own code: the libraries let every waiting call through when half open, or know no slow calls.
 """
@@ -17,7 +18,7 @@ from collections.abc import Callable
 from enum import Enum
 from types import TracebackType
 
-from sources.faults import CircuitOpen, Malformed, NotOffered, Refused, Unavailable
+from sources.faults import Busy, CircuitOpen, Malformed, NotOffered, Refused, Unavailable
 
 WINDOW_CALLS = 50  # enough that one slow page of many does not decide, few enough to open within a second under load
 WINDOW_SECONDS = 60.0  # what happened earlier says nothing about now: a quiet source would else open on old failures
@@ -143,7 +144,7 @@ class Permit:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None or isinstance(error, (Refused, NotOffered)):
+        if error is None or isinstance(error, (Refused, NotOffered, Busy)):
             self._breaker._answered(self)
         elif isinstance(error, (Unavailable, Malformed)) and not self.hurried:
             self._breaker._failed(self)

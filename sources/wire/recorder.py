@@ -8,7 +8,18 @@ from typing import Protocol
 
 import msgspec
 
-from sources.faults import CircuitOpen, Malformed, NotOffered, Refused, SourceFault, Throttled, Timeout, Unavailable
+from sources.faults import (
+    Busy,
+    CircuitOpen,
+    Malformed,
+    NotOffered,
+    OutcomeUnknown,
+    Refused,
+    SourceFault,
+    Throttled,
+    Timeout,
+    Unavailable,
+)
 from sources.wire.breaker import CircuitState
 
 WINDOW_TRIES = 200  # the last minute or so of a busy source; few enough to sort when health is asked for
@@ -20,6 +31,8 @@ _OUTCOMES: tuple[tuple[type[SourceFault], str], ...] = (
     (Timeout, "timeout"),
     (Unavailable, "unavailable"),
     (Throttled, "throttled"),
+    (Busy, "busy"),
+    (OutcomeUnknown, "outcome_unknown"),
     (Refused, "refused"),
     (Malformed, "malformed"),
     (NotOffered, "not_offered"),

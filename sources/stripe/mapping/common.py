@@ -6,10 +6,13 @@ import msgspec
 
 from sources.canonical.provenance import CustomerRef, Origin, Provenance
 from sources.stripe.settings import StripeSettings
-from sources.stripe.shapes import Metadata
+from sources.stripe.shapes import BalanceTransaction, Metadata
 
-MAPPING_VERSION = 1
+MAPPING_VERSION = 2
 CUSTOMER = "customer"  # Stripe's word for the record that stands for a customer
+# What we write into the metadata of what we make: our reference, our reason, and what a counter entry counters.
+OP_ID, CREDIT_REASON, UNDOES = "op_id", "credit_reason", "undoes"
+BALANCE_MARK = "."  # in no id of Stripe's: a movement of a balance is found by its customer's id and its own only
 DASHBOARD = "https://dashboard.stripe.com"
 
 
@@ -63,6 +66,11 @@ def day_or_none(epoch_seconds: int | None) -> date | None:
 def customer_ref(id: str | None) -> CustomerRef | None:
     """The reference to a customer, where the object names one."""
     return CustomerRef(CUSTOMER, id) if id else None
+
+
+def balance_id(moved: BalanceTransaction) -> str:
+    """The record id of a movement of a customer's balance, e.g. cbtxn_1.cus_1."""
+    return f"{moved.id}{BALANCE_MARK}{moved.customer}"
 
 
 def held(metadata: Metadata, key: str | None) -> str | None:

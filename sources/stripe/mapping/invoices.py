@@ -1,9 +1,9 @@
-"""Invoices and credit notes. Source: Stripe API, Invoices, Invoice line items, Credit notes."""
+"""Invoices. Source: Stripe API, Invoices, Invoice line items."""
 
 from datetime import date
 from decimal import Decimal
 
-from sources.canonical.billing import CreditMemo, CreditMemoStatus, Invoice, InvoiceLine, InvoiceStatus
+from sources.canonical.billing import Invoice, InvoiceLine, InvoiceStatus
 from sources.canonical.money import Money
 from sources.stripe import shapes
 from sources.stripe.mapping.common import Mapping, customer_ref, day_or_none, held, moment
@@ -80,30 +80,3 @@ def _payment_refs(invoice: shapes.Invoice) -> tuple[str, ...]:
     paid_by = [held.payment for held in (invoice.payments.data if invoice.payments else ())]
     refs = (id for by in paid_by for id in (by.payment_intent, by.charge, by.payment_record) if id)
     return tuple(dict.fromkeys(refs))
-
-
-def credit_memo(mapping: Mapping, note: shapes.CreditNote) -> CreditMemo:
-    """A credit note. Only what went to the customer's balance may be left of it, and how much Stripe does not tell."""
-    status = _credit_status(note)
-    return CreditMemo(
-        provenance=mapping.stamp(note.id),
-        at=moment(note.created),
-        customer_ref=customer_ref(note.customer),
-        number=note.number,
-        status=status,
-        vendor_status=note.status,
-        amount=money(note.amount, note.currency),
-        remaining=money(0, note.currency) if status is CreditMemoStatus.APPLIED else None,
-        reason=note.reason or note.memo,
-        issued_at=moment(note.effective_at or note.created),
-        invoice_ref=note.invoice,
-        case_number=held(note.metadata, mapping.case_key),
-    )
-
-
-def _credit_status(note: shapes.CreditNote) -> CreditMemoStatus:
-    if note.status == "void":
-        return CreditMemoStatus.VOID
-    if note.status != "issued":
-        return CreditMemoStatus.OTHER
-    return CreditMemoStatus.ISSUED if note.customer_balance_transaction else CreditMemoStatus.APPLIED

@@ -14,7 +14,7 @@ from sources.canonical.billing import (
     RefundStatus,
 )
 from sources.stripe import shapes
-from sources.stripe.mapping.common import Mapping, customer_ref, moment
+from sources.stripe.mapping.common import OP_ID, Mapping, customer_ref, held, moment
 from sources.stripe.money import money
 
 REFUND_STATUSES = {
@@ -101,6 +101,7 @@ def refund_record(mapping: Mapping, refund: shapes.Refund, customer: str | None 
         failure_reason=refund.failure_reason,
         created_at=moment(refund.created),
         payment_ref=refund.charge or refund.payment_intent,
+        reference=held(refund.metadata, OP_ID),
     )
 
 

@@ -1,14 +1,15 @@
-"""A simulated Stripe account in test mode, version 2026-10-28.endive, read side.
+"""A simulated Stripe account in test mode, version 2026-10-28.endive: its reads, and writes of credits and refunds.
 
 Source: Stripe API reference; the parameter and response classes of Stripe's own SDK 16.1; Stripe's published example
-objects; its documentation of errors, limits, search and expansion.
+objects; its documentation of errors, limits, idempotency, search and expansion.
 
 Unverified, so no proof of what Stripe does: 400 (not 404) for an unknown id in a filter or cursor; the status of
 `secret_key_required`; that values of a search are compared without regard to case; that refunds that failed leave
-`amount_refunded` as it was; the order within a second. Events hold the object as it is now, not as it was.
+`amount_refunded` as it was; the order within a second; what writing.py and idempotency.py name. Events hold the object
+as it is now, not as it was.
 
-Not simulated: writes, idempotency, webhooks, payment intents, balance transactions, test clocks, live mode, versions
-other than the one above, and what searching.py names.
+Not simulated: other writes, webhooks, payment intents, the account's own balance, test clocks, live mode, versions
+other than the one above, and what searching.py and writing.py name.
 """
 
 from typing import Any
@@ -17,6 +18,7 @@ from sources.simulation.facts import Fact
 from sources.simulation.harness import Harness
 from sources.stripe.simulator.app import StripeApp
 from sources.stripe.simulator.limits import Buckets, Limits
+from sources.stripe.simulator.posts import Trouble, TroubleKind
 from sources.stripe.simulator.shop import Shop, derived_id
 
 SECRET_KEY = "sk_test_simulated"  # noqa: S105  opens nothing but simulators
@@ -27,7 +29,8 @@ class StripeSimulator:
     """A vendor's server to be served, filled and broken.
 
     Switches of its own: `limit_to(...)` for rate limits, `search_lag_seconds`, `allow(key, …)` for restricted keys,
-    `expire(key)`, `delete_customer(customer)`.
+    `expire(key)`, `delete_customer(customer)`, `trouble(...)` for writes, `refunds_are(status)`,
+    `settle_refund(id, status)`, `pass_time(seconds)`.
     """
 
     def __init__(self) -> None:
@@ -54,12 +57,37 @@ class StripeSimulator:
     def search_lag_seconds(self, seconds: float) -> None:
         self.app.search_lag_seconds = seconds
 
+    @property
+    def mails(self) -> list[tuple[str, str]]:
+        """Whom Stripe wrote to: (customer, credit note)."""
+        return self.app.posts.writes.mails
+
+    def trouble(self, kind: TroubleKind, only: str = "", times: int | None = None) -> None:
+        """What goes wrong with writes whose path contains `only`: see Trouble."""
+        self.app.posts.trouble = Trouble(kind=kind, only=only, times=times)
+
+    def slow_execution(self, seconds: float) -> None:
+        """Let each write hold its key and its customer's lock for so long."""
+        self.app.posts.execution_seconds = seconds
+
+    def refunds_are(self, status: str) -> None:
+        """How a refund stands when it was just made, e.g. "pending"."""
+        self.app.posts.writes.refunds_are = status
+
+    def settle_refund(self, id: str, status: str, reason: str | None = None) -> None:
+        """Let a refund come to its end, with the event: succeeded, failed or canceled."""
+        self.app.posts.writes.settle_refund(id, status, reason)
+
+    def pass_time(self, seconds: float) -> None:
+        """Move the account's clock on."""
+        self.app.ahead_seconds += seconds
+
     def limit_to(self, limits: Limits) -> None:
         """Limit calls a second from now on."""
         self.app.buckets = Buckets(limits)
 
     def allow(self, key: str, *resources: str) -> None:
-        """Make a key that may read these resources only, e.g. "invoices"."""
+        """Make a key that may read these resources only, e.g. "invoices", and write "refunds:write"."""
         self.app.keys[key] = frozenset(resources)
 
     def expire(self, key: str) -> None:

@@ -9,15 +9,17 @@ from typing import Any
 
 import msgspec
 
-from sources.simulation.harness import Receive, Scope, Send, answer
+from sources.simulation.harness import Receive, Scope, Send, answer, read_body
 from sources.stripe.settings import API_VERSION
 from sources.stripe.simulator.asking import Asked, Wrong, parse
 from sources.stripe.simulator.limits import Buckets, Limits
 from sources.stripe.simulator.objects import Json, Objects
+from sources.stripe.simulator.posts import Answered, Posts
 from sources.stripe.simulator.records import Kept
 from sources.stripe.simulator.searching import found
 from sources.stripe.simulator.shelves import Row, Shelf
 from sources.stripe.simulator.shop import Shop
+from sources.stripe.simulator.writing import Writes
 
 PAGING = frozenset(["limit", "starting_after", "ending_before"])
 # Filters of each list. Source: the list parameters of Stripe's own SDK; no list takes several customers or ids.
@@ -37,6 +39,8 @@ EXPANDABLE: Mapping[str, frozenset[str]] = {
     "invoices": frozenset(["payments"]),
     "charges": frozenset(["refunds"]),
 }
+BALANCE_FILTERS = PAGING | {"created", "invoice"}
+WRITE = ":write"  # after a resource, in what a restricted key may do
 SEARCHES = frozenset(["customers", "invoices"])
 OWNERS = {"customer": "customers", "invoice": "invoices", "charge": "charges", "subscription": "subscriptions"}
 ENDED = frozenset(["canceled", "incomplete_expired"])
@@ -52,32 +56,62 @@ class StripeApp:
         self.expired: set[str] = set()
         self.buckets = Buckets(Limits())
         self.search_lag_seconds = 0.0
+        self.ahead_seconds = 0.0
+        self.posts = Posts(Writes(shop, self.objects, self.clock), self.clock)
         self._requests = 0
+
+    def clock(self) -> float:
+        """Epoch seconds, as far ahead of the real time as was asked for."""
+        return time.time() + self.ahead_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._requests += 1
         headers = [(b"request-id", f"req_{self._requests:014}".encode()), (b"stripe-version", API_VERSION.encode())]
+        key = next((value for name, value in scope["headers"] if name == b"idempotency-key"), None)
+        if key is not None:
+            headers.append((b"idempotency-key", key))
+        body: Any
         try:
+            if scope["method"] == "POST":
+                written = await self._write(scope, receive, key.decode("latin-1") if key is not None else None)
+                if written.replayed:
+                    headers.append((b"idempotent-replayed", b"true"))
+                return await answer(send, written.status, written.body, headers)
             status, body = 200, self._answer(scope)
         except Wrong as wrong:
             status, body = wrong.status, {"error": wrong.error}
         except _RateLimited as limited:
             status, body = 429, {"error": limited.error}
             headers.append((b"stripe-rate-limited-reason", limited.reason.encode()))
-        await answer(send, status, msgspec.json.encode(body), headers)
+        return await answer(send, status, msgspec.json.encode(body), headers)
+
+    async def _write(self, scope: Scope, receive: Receive, key: str | None) -> Answered:
+        allowed = self._admit(_headers(scope))
+        form = (await read_body(receive)).decode("utf-8", "replace")
+        parts = scope["path"].strip("/").split("/")
+        if parts[0] != "v1" or len(parts) < 2:
+            raise Wrong(404, f"Unrecognized request URL (POST: {scope['path']}).")
+        self._permit(allowed, f"{parts[1]}{WRITE}")
+        self._limit("POST/" + "/".join(part if at % 2 else "{id}" for at, part in enumerate(parts[1:], 1)))
+        return await self.posts.answer(scope["path"], form, key)
+
+    def _permit(self, allowed: frozenset[str] | None, wanted: str) -> None:
+        """`wanted`: a resource, with ":write" after it where it is to be written. Raises Wrong."""
+        if allowed is None or wanted in allowed:
+            return
+        resource, _, write = wanted.partition(":")
+        permission = f"rak_{resource.removesuffix('s')}_{write or 'read'}"
+        raise Wrong(403, f"This key does not have the required permissions. Having the '{permission}' permission "
+                         "would allow this request to continue.")  # fmt: skip
 
     def _answer(self, scope: Scope) -> Json:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        allowed = self._admit(headers)
+        allowed = self._admit(_headers(scope))
         parts = scope["path"].strip("/").split("/")
         method, query = scope["method"], scope["query_string"].decode("latin-1")
         if parts[0] != "v1" or method != "GET" or len(parts) < 2 or parts[1] not in LISTS:
             raise Wrong(404, f"Unrecognized request URL ({method}: {scope['path']}).")
         resource, rest = parts[1], parts[2:]
-        if allowed is not None and resource not in allowed:
-            permission = f"rak_{resource.removesuffix('s')}_read"
-            raise Wrong(403, f"This key does not have the required permissions. Having the '{permission}' permission "
-                             "would allow this request to continue.")  # fmt: skip
+        self._permit(allowed, resource)
         self._limit("/".join(("v1", resource, *(("{id}",) if rest and rest[0] != "search" else rest[:1]), *rest[1:])))
         if not rest:
             return self._list(resource, query)
@@ -85,6 +119,10 @@ class StripeApp:
             return self._search(resource, query)
         if resource == "invoices" and rest[1:] == ["lines"]:
             return self._lines(rest[0], query)
+        if (resource, *rest) == ("credit_notes", "preview"):
+            return self.posts.writes.preview(query)
+        if resource == "customers" and rest[1:2] == ["balance_transactions"] and len(rest) < 4:
+            return self._balance(rest[0], rest[2] if len(rest) == 3 else None, query)
         if len(rest) > 1:
             raise Wrong(404, f"Unrecognized request URL ({method}: {scope['path']}).")
         return self._one(resource, rest[0], query)
@@ -152,6 +190,21 @@ class StripeApp:
         end = start + asked.limit
         return _listed(f"/v1/invoices/{id}/lines", lines[start:end], end < len(lines))
 
+    def _balance(self, customer: str, id: str | None, query: str) -> Json:
+        """What moved a customer's balance: all of it, or one movement."""
+        if self.shop.customers.get(customer) is None:
+            raise missing("customers", customer, 404, "customer")
+        shelf = self.shop.balance_transactions
+        if id is not None:
+            record = shelf.get(id)
+            if record is None or record.customer != customer:
+                raise missing("customer_balance_transactions", id, 404, "id")
+            return self.objects.balance_transaction(record)
+        asked = parse(query, takes=BALANCE_FILTERS, expandable=frozenset())
+        data, more = _page(shelf.where("customer", customer), shelf, "customer_balance_transactions", asked)
+        made = [self.objects.balance_transaction(record) for record in data]
+        return _listed(f"/v1/customers/{customer}/balance_transactions", made, more)
+
     def _search(self, resource: str, query: str) -> Json:
         takes = frozenset(["query", "limit", "page"])
         asked = parse(query, takes=takes, expandable=EXPANDABLE.get(resource, frozenset()), within="data.")
@@ -179,6 +232,10 @@ def missing(resource: str, id: str, status: int, param: str) -> Wrong:
     """What is not there: 404 for the object itself, 400 for one that a parameter names (unverified)."""
     message = f"No such {resource.removesuffix('s')}: '{id}'"
     return Wrong(status, message, code="resource_missing", param=param)
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 def _key(authorization: str) -> str:

@@ -16,10 +16,18 @@ RANGE = frozenset(["gt", "gte", "lt", "lte"])
 class Wrong(Exception):
     """A request that is refused."""
 
-    def __init__(self, status: int, message: str, *, code: str | None = None, param: str | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        code: str | None = None,
+        param: str | None = None,
+        type: str = "invalid_request_error",
+    ) -> None:
         super().__init__(message)
         self.status = status
-        self.error: dict[str, Any] = {"type": "invalid_request_error", "message": message}
+        self.error: dict[str, Any] = {"type": type, "message": message}
         if code:
             self.error["code"] = code
             self.error["doc_url"] = f"https://docs.stripe.com/error-codes/{code.replace('_', '-')}"

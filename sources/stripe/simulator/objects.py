@@ -243,7 +243,7 @@ class Objects:
             "receipt_number": None, "source_transfer_reversal": None, "status": r.status, "transfer_reversal": None,
         }  # fmt: skip
         if r.status == "failed":
-            made |= {"failure_reason": "expired_or_canceled_card",
+            made |= {"failure_reason": r.failure or "expired_or_canceled_card",
                      "failure_balance_transaction": derived_id("txn", f"{r.id}/failed")}  # fmt: skip
         if r.status == "pending":
             made["pending_reason"] = "processing"
@@ -264,11 +264,20 @@ class Objects:
             "customer_balance_transaction": n.balance_transaction, "discount_amount": 0, "discount_amounts": [],
             "effective_at": n.created, "invoice": n.invoice,
             "lines": nested(f"/v1/credit_notes/{n.id}/lines", [line]), "livemode": False, "memo": n.memo,
-            "metadata": n.metadata, "number": n.number, "out_of_band_amount": None,
+            "metadata": n.metadata, "number": n.number, "out_of_band_amount": n.out_of_band,
             "pdf": f"https://pay.stripe.com/credit_notes/{n.id}/pdf", "post_payment_amount": n.after_payment,
             "pre_payment_amount": n.before_payment, "pretax_credit_amounts": [], "reason": n.reason, "refunds": [],
             "shipping_cost": None, "status": n.status, "subtotal": n.amount, "subtotal_excluding_tax": n.amount,
-            "total": n.amount, "total_excluding_tax": n.amount, "total_taxes": [], "type": type, "voided_at": None,
+            "total": n.amount, "total_excluding_tax": n.amount, "total_taxes": [], "type": type,
+            "voided_at": n.voided_at,
+        }  # fmt: skip
+
+    def balance_transaction(self, b: records.BalanceTransaction, expand: frozenset[str] = frozenset()) -> Json:
+        return {
+            "id": b.id, "object": "customer_balance_transaction", "amount": b.amount, "checkout_session": None,
+            "created": b.created, "credit_note": b.credit_note, "currency": b.currency, "customer": b.customer,
+            "customer_account": None, "description": b.description, "ending_balance": b.ending_balance,
+            "invoice": b.invoice, "livemode": False, "metadata": b.metadata, "type": b.type,
         }  # fmt: skip
 
     def dispute(self, d: records.Dispute, expand: frozenset[str] = frozenset()) -> Json:
@@ -290,5 +299,5 @@ class Objects:
         return {
             "id": e.id, "object": "event", "api_version": "2026-10-28.endive", "created": e.created,
             "data": {"object": make(subject)}, "livemode": False, "pending_webhooks": 0,
-            "request": {"id": None, "idempotency_key": None}, "type": e.type,
+            "request": {"id": None, "idempotency_key": e.idempotency_key}, "type": e.type,
         }  # fmt: skip

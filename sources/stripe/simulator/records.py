@@ -24,9 +24,13 @@ class Customer(Kept, kw_only=True):
     currency: str
     tax_id: tuple[str, str, str] | None = None  # type, value, country
     tax_exempt: str = "none"
-    balance: int = 0
+    balances: dict[str, int] = {}  # by currency; below zero in the customer's favour
     invoices: int = 0
     deleted: bool = False
+
+    @property
+    def balance(self) -> int:
+        return self.balances.get(self.currency, 0)
 
 
 class Subscription(Kept, kw_only=True):
@@ -116,8 +120,9 @@ class Refund(Kept, kw_only=True):
     intent: str
     amount: int
     currency: str
-    reason: str
+    reason: str | None
     status: str
+    failure: str | None = None
 
 
 class CreditNote(Kept, kw_only=True):
@@ -131,6 +136,18 @@ class CreditNote(Kept, kw_only=True):
     memo: str | None
     balance_transaction: str | None
     status: str = "issued"
+    out_of_band: int | None = None
+    voided_at: int | None = None
+
+
+class BalanceTransaction(Kept, kw_only=True):
+    amount: int
+    currency: str
+    type: str
+    ending_balance: int
+    description: str | None = None
+    credit_note: str | None = None
+    invoice: str | None = None
 
 
 class Dispute(Kept, kw_only=True):
@@ -146,3 +163,4 @@ class Event(Kept, kw_only=True):
     type: str
     shelf: str  # where the object is that it is about
     subject: str
+    idempotency_key: str | None = None  # of the request that it came from

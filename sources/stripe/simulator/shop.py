@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from sources.simulation import facts
 from sources.simulation.facts import BILLING
@@ -54,6 +55,9 @@ class Shop:
         self.charges: Shelf[records.Charge] = Shelf(customer=lambda c: c.customer, payment_intent=lambda c: c.intent)
         self.refunds: Shelf[records.Refund] = Shelf(charge=lambda r: r.charge, payment_intent=lambda r: r.intent)
         self.credit_notes: Shelf[records.CreditNote] = Shelf(customer=lambda n: n.customer, invoice=lambda n: n.invoice)
+        self.balance_transactions: Shelf[records.BalanceTransaction] = Shelf(
+            customer=lambda b: b.customer, invoice=lambda b: b.invoice
+        )
         self.disputes: Shelf[records.Dispute] = Shelf(charge=lambda d: d.charge, payment_intent=lambda d: d.intent)
         self.events: Shelf[records.Event] = Shelf(type=lambda e: e.type)
         self.metadata: dict[str, dict[tuple[str, str], set[str]]] = {"customers": {}, "invoices": {}}
@@ -77,7 +81,26 @@ class Shop:
     def customer_of(self, fact: facts.Fact) -> records.Customer | None:
         return self.customers.get(derived_id("cus", fact.customer))
 
-    def tell(self, type: str, shelf: str, record: records.Kept, at: datetime) -> None:
+    def move_balance(
+        self, owner: str, amount: int, currency: str, type: str, at: datetime, id: str, **kept: Any
+    ) -> records.BalanceTransaction:
+        """Move a customer's balance, which is the sum of its movements; below zero in the customer's favour."""
+        customer = self.customers.by_id[owner]
+        balance = customer.balances.get(currency, 0) + amount
+        customer.balances = {**customer.balances, currency: balance}
+        return self.balance_transactions.put(records.BalanceTransaction(
+            id=id, created=seconds(at), customer=owner, amount=amount, currency=currency, type=type,
+            ending_balance=balance, **kept,
+        ))  # fmt: skip
+
+    def recount(self, charge: records.Charge) -> None:
+        """What of a charge is refunded; that failed refunds do not count is unverified."""
+        refunds = self.refunds.where("charge", charge.id).records
+        charge.refunded = sum(r.amount for r in refunds if r.status not in ("failed", "canceled"))
+
+    def tell(
+        self, type: str, shelf: str, record: records.Kept, at: datetime, idempotency_key: str | None = None
+    ) -> None:
         """An event about an object; those older than 30 days are gone already."""
         created = seconds(at)
         record.changed = max(record.changed, created)
@@ -86,7 +109,7 @@ class Shop:
         count = len(self.events.by_id)
         id = derived_id("evt", f"{type}/{record.id}/{created}/{count}")
         event = records.Event(id=id, created=created, customer=record.customer, type=type, shelf=shelf,
-                              subject=record.id)  # fmt: skip
+                              subject=record.id, idempotency_key=idempotency_key)  # fmt: skip
         self.events.put(event)
 
     def describe(self, shelf: str, record: records.Kept, metadata: dict[str, str]) -> None:
@@ -152,7 +175,7 @@ class Shop:
         record = self.invoices.get(derived_id("in", fact.number))
         if record is not None:
             record.lines = _lines(fact)
-            self._settle(record, fact.at)
+            self.settle(record, fact.at)
             return
         subscription = self.subscriptions.get(derived_id("sub", fact.subscription)) if fact.subscription else None
         record = self.invoices.put(records.Invoice(
@@ -166,7 +189,7 @@ class Shop:
         customer.invoices += 1
         self.tell("invoice.created", "invoices", record, fact.at)
         self.tell("invoice.finalized", "invoices", record, fact.at)
-        self._settle(record, fact.at)
+        self.settle(record, fact.at)
 
     def _closed(self, fact: facts.InvoiceClosed) -> None:
         invoice = self.invoices.get(derived_id("in", fact.number))
@@ -179,7 +202,7 @@ class Shop:
             invoice.status, invoice.uncollectible_at = "uncollectible", seconds(fact.at)
             self.tell("invoice.marked_uncollectible", "invoices", invoice, fact.at)
 
-    def _settle(self, invoice: records.Invoice, at: datetime) -> None:
+    def settle(self, invoice: records.Invoice, at: datetime) -> None:
         if invoice.status in ("open", "uncollectible") and invoice.remaining == 0:
             invoice.status, invoice.paid_at = "paid", seconds(at)
             self.tell("invoice.paid", "invoices", invoice, at)
@@ -212,9 +235,11 @@ class Shop:
         invoice.open_intent, payment.status, payment.paid = None, "paid", applied
         invoice.paid += applied
         invoice.overpaid += amount - applied
-        self.customers.by_id[invoice.customer].balance -= amount - applied
+        if amount > applied:
+            self.move_balance(invoice.customer, applied - amount, invoice.currency, "invoice_overpaid", fact.at,
+                              derived_id("cbtxn", fact.key), invoice=invoice.id)  # fmt: skip
         self.tell("charge.succeeded", "charges", charge, fact.at)
-        self._settle(invoice, fact.at)
+        self.settle(invoice, fact.at)
 
     def _charge(self, key: str) -> records.Charge | None:
         return self.charges.get(derived_id("ch", key)) or self.charges.get(derived_id("py", key))
@@ -230,8 +255,7 @@ class Shop:
             reason=fact.reason, status=fact.status,
         ))  # fmt: skip
         refund.status = fact.status
-        charge.refunded = sum(r.amount for r in self.refunds.where("charge", charge.id).records
-                              if r.status not in ("failed", "canceled"))  # fmt: skip
+        self.recount(charge)
         happened = "created" if known is None else "failed" if fact.status == "failed" else "updated"
         self.tell(f"refund.{happened}", "refunds", refund, fact.at)
         self.tell("charge.refunded", "charges", charge, fact.at)
@@ -246,7 +270,9 @@ class Shop:
         invoice.notes += 1
         invoice.credited_before_payment += before
         invoice.credited_after_payment += after
-        self.customers.by_id[invoice.customer].balance -= after
+        if after:
+            self.move_balance(invoice.customer, -after, invoice.currency, "credit_note", fact.at,
+                              derived_id("cbtxn", fact.key), credit_note=id)  # fmt: skip
         note = self.credit_notes.put(records.CreditNote(
             id=id, created=seconds(fact.at), customer=invoice.customer, invoice=invoice.id,
             number=f"{invoice.number}-CN-{invoice.notes:02}", amount=amount, before_payment=before,
@@ -255,7 +281,7 @@ class Shop:
             metadata={"case_number": fact.case} if fact.case else {},
         ))  # fmt: skip
         self.tell("credit_note.created", "credit_notes", note, fact.at)
-        self._settle(invoice, fact.at)
+        self.settle(invoice, fact.at)
 
     def _dispute(self, fact: facts.DisputeOpened) -> None:
         charge = self._charge(fact.payment)

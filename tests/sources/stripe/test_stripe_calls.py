@@ -11,7 +11,7 @@ def paths(simulator: StripeSimulator) -> list[str]:
     return sorted(f"{call.path}?{call.query}".rstrip("?") for call in simulator.harness.calls)
 
 
-async def test_the_account_view_of_a_customer_costs_four_calls(
+async def test_the_account_view_of_a_customer_costs_five_calls(
     adapter: StripeAdapter, simulator: StripeSimulator, tale: Tale
 ) -> None:
     ref = tale.customer()
@@ -24,6 +24,7 @@ async def test_the_account_view_of_a_customer_costs_four_calls(
     assert paths(simulator) == [
         f"/v1/charges?customer={ref.id}&expand%5B%5D=data.refunds&limit=100",
         f"/v1/credit_notes?customer={ref.id}&limit=100",
+        f"/v1/customers/{ref.id}/balance_transactions?limit=100",
         f"/v1/invoices?customer={ref.id}&expand%5B%5D=data.payments&limit=100",
         f"/v1/subscriptions?customer={ref.id}&status=all&limit=100",
     ]

@@ -3,7 +3,7 @@
 import pytest
 
 from sources.capabilities import Page, Window
-from sources.faults import Malformed, Refused, SourceFault, Throttled, Timeout, Unavailable
+from sources.faults import Busy, Malformed, Refused, SourceFault, Throttled, Timeout, Unavailable
 from sources.simulation.harness import Switches
 from sources.stripe.adapter import StripeAdapter
 from sources.stripe.answers import classify
@@ -27,15 +27,15 @@ def response(status: int, body: str = "", **headers: str) -> Response:
         (403, "", {}, Refused, False),
         (405, "", {}, Refused, False),
         (302, "", {}, Refused, False),
-        (409, "", {}, Unavailable, True),
+        (409, "", {}, Busy, True),
         (424, "", {}, Unavailable, True),
         (500, "<html>", {}, Unavailable, True),
         (503, "", {"stripe_should_retry": "false"}, Unavailable, False),
         (503, "", {"stripe_should_retry": "true"}, Unavailable, True),
-        (402, "", {"stripe_should_retry": "true"}, Unavailable, True),
+        (402, "", {"stripe_should_retry": "true"}, Busy, True),
         (429, "", {}, Throttled, True),
         (429, "", {"stripe_should_retry": "false"}, Throttled, False),
-        (429, LOCKED, {}, Unavailable, True),
+        (429, LOCKED, {}, Busy, True),
     ],
 )
 def test_an_answer_stands_for_a_fault(

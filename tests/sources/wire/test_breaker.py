@@ -9,13 +9,23 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
 
-from sources.faults import CircuitOpen, Malformed, NotOffered, Refused, Throttled, Timeout, Unavailable
+from sources.faults import (
+    Busy,
+    CircuitOpen,
+    Malformed,
+    NotOffered,
+    OutcomeUnknown,
+    Refused,
+    Throttled,
+    Timeout,
+    Unavailable,
+)
 from sources.wire import breaker as rules
 from sources.wire.breaker import Breaker, CircuitState, Permit
 
 FAILURES = [Unavailable, Timeout, Malformed]
-ANSWERS = [Refused, NotOffered]
-NO_VERDICTS: list[type[BaseException]] = [Throttled, asyncio.CancelledError]
+ANSWERS = [Refused, NotOffered, Busy]
+NO_VERDICTS: list[type[BaseException]] = [Throttled, OutcomeUnknown, asyncio.CancelledError]
 
 
 def end(permit: Permit, error: BaseException | None, seconds: float = 0.0) -> None:
