@@ -18,8 +18,8 @@ from gateway.edge.streams.socket import Sockets
 from gateway.health import public_routes
 from gateway.telemetry.tracing import App, traced
 from gateway.wiring import Gateway
+from mutations.governance.graph.context import GovernedContext
 from mutations.schema import graph
-from resolvers.context import Context
 from resolvers.costing import Estimate, estimate
 from resolvers.disclosure import Disclosures
 from resolvers.masks import Mask, Masks
@@ -71,17 +71,20 @@ def recorded_reads(gateway: Gateway, schema: Schema, masks: Masks) -> Reads | No
     """Who looks at what goes into the audit log, unless [audit] says that it does not."""
     if not gateway.settings.audit.reads:
         return None
-    return Reads(gateway.audit.reads, Disclosures(schema._schema, masks), masks)
+    return Reads(gateway.governed.audit.reads, Disclosures(schema._schema, masks), masks)
 
 
-def context_opener(gateway: Gateway, masks: Masks) -> Callable[[Actor, str], Context]:
+def context_opener(gateway: Gateway, masks: Masks) -> Callable[[Actor, str], GovernedContext]:
     """Makes the context of a request: the actor, its correlation id -> what every resolver shares."""
-    settings = gateway.settings
+    settings, governed = gateway.settings, gateway.governed
     standing, posting_lag_seconds = settings.standing_table, settings.ledger.posting_lag_seconds
 
-    def open_context(actor: Actor, correlation_id: str) -> Context:
+    def open_context(actor: Actor, correlation_id: str) -> GovernedContext:
         grants = gateway.policy.grants(actor)
-        return Context(
+        return GovernedContext(
+            governance=governed.governance,
+            mutations=governed.mutations,
+            audit=gateway.audit.log,
             actor=actor,
             grants=grants,
             mask=masks.of(grants),

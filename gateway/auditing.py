@@ -1,13 +1,9 @@
 """The audit log as it is configured: its tables, its signing key, where its checkpoints go."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.failures import CommandFailed
 from gateway.key_files import kept_key, no_key
 from gateway.settings import Problem, Settings, SettingsError
 from mutations.governance.audit.audit import Audit
@@ -15,7 +11,6 @@ from mutations.governance.audit.checkpoint_file import CheckpointFile
 from mutations.governance.audit.checkpointing import Checkpoints, Pace
 from mutations.governance.audit.checkpoints import origin_of
 from mutations.governance.audit.keys import BadKey, new_signing_key, signing_key
-from mutations.governance.audit.migrations import migrate
 from mutations.governance.audit.notes import Signer
 from sources.database import Database
 
@@ -23,28 +18,12 @@ KEY_FILE = "audit-signing-key.pem"  # of a gateway on the development issuer
 CHECKPOINT_FILE = "audit-checkpoints"  # of the same
 
 
-async def opened_audit(settings: Settings, database: Database) -> Audit:
-    """The audit log in its newest form; nothing runs yet.
+def audit_of(settings: Settings, database: Database) -> Audit:
+    """The audit log of a database whose tables are there; nothing runs yet.
 
-    Raises SettingsError where key or checkpoint file cannot be used, CommandFailed where the database does not answer.
+    Raises SettingsError where key or checkpoint file cannot be used.
     """
-    checkpoints = checkpoints_of(settings)
-    try:
-        await migrate(database)
-    except (SQLAlchemyError, OSError) as error:
-        raise CommandFailed(
-            f"the tables of the audit log could not be brought to their newest form ({type(error).__name__})",
-            "Look at database_url in [gateway], and at the database itself",
-        ) from error
-    return Audit(database, checkpoints)
-
-
-@asynccontextmanager
-async def open_audit(settings: Settings, database: Database) -> AsyncIterator[Audit]:
-    """The audit log while its sequencer runs."""
-    audit = await opened_audit(settings, database)
-    async with audit.running():
-        yield audit
+    return Audit(database, checkpoints_of(settings))
 
 
 def signer_of(settings: Settings) -> Signer | None:

@@ -24,6 +24,7 @@ class ErrorCode(Enum):
     SOURCE_REFUSED = "SOURCE_REFUSED"
     SOURCE_NOT_OFFERED = "SOURCE_NOT_OFFERED"
     FORBIDDEN = "FORBIDDEN"
+    AUDIT_UNAVAILABLE = "AUDIT_UNAVAILABLE"
     BAD_USER_INPUT = "BAD_USER_INPUT"
     AMBIGUOUS_IDENTITY = "AMBIGUOUS_IDENTITY"
     UNAUTHENTICATED = "UNAUTHENTICATED"
@@ -82,6 +83,12 @@ def from_fault(system: str, fault: SourceFault) -> GatewayError:
 def forbidden(coordinate: str) -> GatewayError:
     """The viewer may not see this."""
     return GatewayError(ErrorCode.FORBIDDEN, f"your roles do not let you see {coordinate}", coordinate=coordinate)
+
+
+def unrecorded(coordinate: str) -> GatewayError:
+    """The viewer may see this, and it is withheld since looking at it cannot be put on record."""
+    message = f"{coordinate} is withheld: the audit log cannot record now that you look at it"
+    return GatewayError(ErrorCode.AUDIT_UNAVAILABLE, message, retryable=True, coordinate=coordinate)
 
 
 def bad_input(message: str) -> GatewayError:

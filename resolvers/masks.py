@@ -14,7 +14,7 @@ import msgspec
 from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo, get_named_type, is_abstract_type
 from strawberry import Schema
 
-from resolvers.errors import forbidden
+from resolvers.errors import GatewayError, forbidden, unrecorded
 from resolvers.exposure import CLASS, PERMISSION
 from sources.canonical.actor import Grants
 from sources.canonical.sensitivity import Sensitivity, class_of_type
@@ -34,10 +34,17 @@ class Need(msgspec.Struct, frozen=True):
 
 
 class Mask(msgspec.Struct, frozen=True):
-    """What a viewer cannot see: field coordinates, and types by name."""
+    """What a viewer cannot see: field coordinates, and types by name; and the classes that it can see."""
 
     coordinates: frozenset[str]
     types: frozenset[str]
+    seen: frozenset[Sensitivity]
+    unrecorded: frozenset[str] = frozenset()
+    """Of these, what is withheld only because it cannot be recorded that it is looked at."""
+
+    def refusal(self, name: str) -> GatewayError:
+        """Why a coordinate or a type is withheld."""
+        return unrecorded(name) if name in self.unrecorded else forbidden(name)
 
 
 class Masks:
@@ -48,6 +55,7 @@ class Masks:
         self._type_classes = {name: class_of_type(record) for name, record in records.items()}
         self._needs: dict[str, Need] = {}
         self._masks: dict[Grants, Mask] = {}
+        self._bare: dict[Grants, Mask] = {}
         graph = schema._schema
         for kind in graph.type_map.values():
             if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
@@ -59,7 +67,16 @@ class Masks:
         if mask is None:
             coordinates = frozenset(at for at, need in self._needs.items() if not need.met_by(grants))
             types = frozenset(n for n, c in self._type_classes.items() if c is not None and c not in grants.classes)
-            mask = self._masks[grants] = Mask(coordinates, types)
+            mask = self._masks[grants] = Mask(coordinates, types, grants.classes)
+        return mask
+
+    def without(self, grants: Grants, classes: frozenset[Sensitivity]) -> Mask:
+        """The mask of these grants while looking at some classes cannot be recorded. Of one set of classes only."""
+        mask = self._bare.get(grants)
+        if mask is None:
+            usual, bare = self.of(grants), self.of(msgspec.structs.replace(grants, classes=grants.classes - classes))
+            more = (bare.coordinates - usual.coordinates) | (bare.types - usual.types)
+            mask = self._bare[grants] = msgspec.structs.replace(bare, unrecorded=more)
         return mask
 
     def needs(self) -> Mapping[str, Need]:
@@ -89,8 +106,9 @@ class Masks:
 
 
 def _guard(coordinate: str, resolve: Resolver, source: Any, info: ResolveInfo, **arguments: Any) -> Any:
-    if coordinate in info.context.mask.coordinates:
-        raise forbidden(coordinate)
+    mask: Mask = info.context.mask
+    if coordinate in mask.coordinates:
+        raise mask.refusal(coordinate)
     return resolve(source, info, **arguments)
 
 
@@ -106,11 +124,11 @@ async def _judge_later(found: Any, info: ResolveInfo) -> Any:
 
 
 def _judged(found: Any, info: ResolveInfo) -> Any:
-    withheld = info.context.mask.types
+    mask: Mask = info.context.mask
     if isinstance(found, list):
-        return [forbidden(type(one).__name__) if type(one).__name__ in withheld else one for one in found]
-    if type(found).__name__ in withheld:
-        raise forbidden(type(found).__name__)
+        return [mask.refusal(type(one).__name__) if type(one).__name__ in mask.types else one for one in found]
+    if type(found).__name__ in mask.types:
+        raise mask.refusal(type(found).__name__)
     return found
 
 

@@ -8,6 +8,7 @@ from graphql.execution import ExperimentalIncrementalExecutionResults, Subsequen
 
 from gateway.edge.execution import Running
 from gateway.edge.incremental import Format, Payload, Telling
+from gateway.edge.recording import Recording, not_recorded
 from gateway.edge.refusals import Refusal
 from gateway.edge.viewing import Viewing
 from resolvers.errors import GatewayError
@@ -26,12 +27,14 @@ class Parts:
         running: Running,
         form: Format,
         last_extensions: Callable[[], Payload],
+        recording: Recording | None = None,
     ) -> None:
         self.telling = Telling(viewing, form)
         self._viewing = viewing
         self._subsequent = results.subsequent_results
         self._running = running
         self._last_extensions = last_extensions
+        self._recording = recording
         self._first: Payload | None = self.telling.first(results.initial_result)
         self._over = False
 
@@ -50,7 +53,10 @@ class Parts:
 
     async def _next(self) -> Payload:
         try:
-            return self.telling.next(await self._running.step(lambda: anext(self._subsequent, OVER)))
+            result = await self._running.step(lambda: anext(self._subsequent, OVER))
+            if self._recording is not None and not await self._recording.durable():
+                return self.telling.cut_off(not_recorded())
+            return self.telling.next(result)
         except Refusal as refusal:
             return self.telling.cut_off(GatewayError(refusal.code, refusal.message, retryable=refusal.retryable))
         except Exception as fault:

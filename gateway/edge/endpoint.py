@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from gateway.admission import Admission
+from gateway.admission import Admission, Slot
 from gateway.configuration.limits import LimitsSection
 from gateway.configuration.streams import StreamsSection
 from gateway.edge.answers import EVENT_TYPE, answer, media_type_of, not_executed, refused
@@ -27,6 +27,7 @@ from gateway.edge.operations import Answer, Operations, codes_of
 from gateway.edge.parameters import read_parameters
 from gateway.edge.parts import InParts
 from gateway.edge.preparing import Preparation, Prepared
+from gateway.edge.recording import Reads
 from gateway.edge.refusals import Refusal
 from gateway.edge.streams.connections import Connections
 from gateway.edge.streams.events import EventStream
@@ -61,6 +62,7 @@ class Endpoint:
         connections: Connections | None = None,
         admission: Admission | None = None,
         costs: Costs | None = None,
+        reads: Reads | None = None,
     ) -> None:
         self.operations = Operations(
             schema,
@@ -72,6 +74,7 @@ class Endpoint:
             admission=admission,
             costs=costs,
             deprecations=Deprecations(schema, metrics.deprecated),
+            reads=reads,
         )
         """What every transport asks."""
         self._metrics = metrics
@@ -125,15 +128,17 @@ class Endpoint:
         media_type = media_type_of(request)
         actor = await self.operations.actor(request.headers.get("authorization"))
         async with AsyncExitStack() as held:
-            headers = await held.enter_async_context(self.operations.admitted(actor))
+            admitted = await held.enter_async_context(self.operations.admitted(actor))
             viewing = self.operations.open_context(actor, correlation)
-            response, outcome, codes = await self._answered(request, viewing, media_type)
+            response, outcome, codes = await self._answered(request, viewing, media_type, admitted.slot)
             if isinstance(response, InParts):
                 response.held = held.pop_all()
-        response.headers.update(headers)
+        response.headers.update(admitted.headers)
         return response, outcome, codes
 
-    async def _answered(self, request: Request, viewing: Viewing, media_type: str) -> tuple[Response, str, list[str]]:
+    async def _answered(
+        self, request: Request, viewing: Viewing, media_type: str, slot: Slot
+    ) -> tuple[Response, str, list[str]]:
         operations, correlation = self.operations, viewing.correlation_id
         asked = await read_parameters(request, operations.limits)
         try:
@@ -142,7 +147,7 @@ class Endpoint:
                 results = await while_present(request.receive, lambda: subscribed(operations, prepared, viewing))
                 return EventStream(results, viewing, self._connections), "ok", []
             _refuse_transport(request, prepared)
-            body = await while_present(request.receive, lambda: self._worked_out(request, prepared, viewing))
+            body = await while_present(request.receive, lambda: self._worked_out(request, prepared, viewing, slot))
             if isinstance(body, Parts):
                 return InParts(body, correlation, self._connections.section.send_seconds), "ok", []
         except Invalid as invalid:
@@ -150,11 +155,11 @@ class Endpoint:
             return response, "refused", [str((error.extensions or {}).get("code")) for error in invalid.errors]
         return answer(body, 200, media_type, correlation), "partial" if "errors" in body else "ok", codes_of(body)
 
-    async def _worked_out(self, request: Request, prepared: Prepared, viewing: Viewing) -> Answer | Parts:
+    async def _worked_out(self, request: Request, prepared: Prepared, viewing: Viewing, slot: Slot) -> Answer | Parts:
         form = wanted(request.headers.get("accept")) if prepared.deferring else None
         if form is None:
-            return await self.operations.answer(prepared, viewing)
-        return await self.operations.begun(prepared, viewing, form)
+            return await self.operations.answer(prepared, viewing, slot=slot)
+        return await self.operations.begun(prepared, viewing, form, slot=slot)
 
     def _for_browsers(self, request: Request) -> Response | None:
         if self._explorer is not None and self._explorer.wanted(request):

@@ -3,16 +3,16 @@
 Every transport asks here, so that the limits of one are the limits of all.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from graphql import DocumentNode, ExecutionResult, GraphQLSchema
 from graphql.execution import ExperimentalIncrementalExecutionResults
 
-from gateway.admission import Admission
+from gateway.admission import Admission, Slot
 from gateway.configuration.limits import LimitsSection
 from gateway.edge.breadth import deferred_parts, within_breadth
 from gateway.edge.costs import Costs, is_asked, told
@@ -24,6 +24,7 @@ from gateway.edge.incremental import Format
 from gateway.edge.pacing import Pace
 from gateway.edge.parameters import Parameters
 from gateway.edge.preparing import Preparation, Prepared
+from gateway.edge.recording import Reads, Recording
 from gateway.edge.refusals import Refusal
 from gateway.edge.viewing import Authenticate, OpenContext, Viewing, introspects
 from gateway.edge.wording import in_plain_words, plainly
@@ -34,7 +35,17 @@ from sources.canonical.actor import Actor
 from sources.wire.spending import Spending
 
 Answer = dict[str, Any]
+T = TypeVar("T")
 MAX_PARTS = 500  # deferred in an answer: each costs some 0.15 ms of the processor beside what it holds
+
+
+class Admitted(NamedTuple):
+    """An operation that may run."""
+
+    headers: Mapping[str, str]
+    """What tells the consumer how much is left."""
+    slot: Slot
+    """Its place."""
 
 
 class Operations:
@@ -52,6 +63,7 @@ class Operations:
         admission: Admission | None = None,
         costs: Costs | None = None,
         deprecations: Deprecations | None = None,
+        reads: Reads | None = None,
     ) -> None:
         self.schema = schema
         self.limits = limits
@@ -62,6 +74,7 @@ class Operations:
         self._deprecations = deprecations
         self._admission = admission or Admission(limits)
         self._pace = Pace(limits.fields_at_once, limits.queue_seconds)
+        self._reads = reads
         self._costs = costs or Costs(lambda prepared, viewing: Estimate({}), limits.cost)
 
     async def actor(self, authorization: str | None) -> Actor:
@@ -73,12 +86,12 @@ class Operations:
             raise Refusal(fault.status, code, fault.message, headers=fault.headers, retryable=fault.retryable) from None
 
     @asynccontextmanager
-    async def admitted(self, actor: Actor) -> AsyncIterator[Mapping[str, str]]:
-        """A place for an operation of this consumer; gives headers that tell what is left. Raises Refusal: 429."""
+    async def admitted(self, actor: Actor) -> AsyncIterator[Admitted]:
+        """A place for an operation of this consumer. Raises Refusal: 429."""
         headers = await self._admission.count(actor)
         try:
-            with self._admission.running(actor):
-                yield headers
+            with self._admission.running(actor) as slot:
+                yield Admitted(headers, slot)
         except Refusal as refusal:
             refusal.headers = {**headers, **refusal.headers}
             raise
@@ -95,33 +108,56 @@ class Operations:
             self._deprecations.note(prepared.document, viewing.actor)
         return prepared
 
-    async def answer(self, prepared: Prepared, viewing: Viewing, event: Any = None) -> Answer:
+    async def answer(
+        self, prepared: Prepared, viewing: Viewing, event: Any = None, *, slot: Slot | None = None
+    ) -> Answer:
         """The answer of a query or a mutation, or of one event of a subscription.
 
-        Raises Invalid where nothing ran: a variable that does not fit. Raises Refusal: 503 where it took too long.
+        `slot` is given up while a mutation waits for what it began. Raises Invalid where nothing ran: a variable
+        that does not fit. Raises Refusal: 503 where it took too long.
         """
-        running = await self._running(prepared)
+        running = await self._running(prepared, viewing, slot)
         try:
-            result = await running.step(lambda: executed(self.schema, prepared, viewing, event))
+            result, _ = await self._told(
+                prepared.document,
+                prepared,
+                viewing,
+                lambda: running.step(lambda: executed(self.schema, prepared, viewing, event)),
+            )
         finally:
             viewing.close()
             running.over()
         return {**answer_of(result, viewing), **self._cost(prepared, viewing, running.spending)}
 
-    async def begun(self, prepared: Prepared, viewing: Viewing, form: Format) -> Answer | Parts:
+    async def begun(
+        self, prepared: Prepared, viewing: Viewing, form: Format, *, slot: Slot | None = None
+    ) -> Answer | Parts:
         """The answer in parts where something in it is deferred. Raises as `answer` does."""
         document = self._deferring(prepared)
-        running = await self._running(prepared)
+        running = await self._running(prepared, viewing, slot)
         with ExitStack() as closing:
             closing.callback(running.over)
             closing.callback(viewing.close)
-            result = await running.step(lambda: begun(self.schema, document, prepared.asked, viewing))
+            result, recording = await self._told(
+                document,
+                prepared,
+                viewing,
+                lambda: running.step(lambda: begun(self.schema, document, prepared.asked, viewing)),
+            )
             if isinstance(result, ExperimentalIncrementalExecutionResults):
                 cost = partial(self._cost, prepared, viewing, running.spending)
-                parts = Parts(result, viewing, running, form, cost)
+                parts = Parts(result, viewing, running, form, cost, recording)
                 closing.pop_all()
                 return parts
         return {**answer_of(result, viewing), **self._cost(prepared, viewing, running.spending)}
+
+    async def _told(
+        self, document: DocumentNode, prepared: Prepared, viewing: Viewing, work: Callable[[], Awaitable[T]]
+    ) -> tuple[T, Recording | None]:
+        """What the work gives, on record where reads are recorded."""
+        if self._reads is None:
+            return await work(), None
+        return await self._reads.told(document, prepared.asked, viewing, work)
 
     def _deferring(self, prepared: Prepared) -> DocumentNode:
         """The document that runs for who prefers parts: too many of them are answered as one."""
@@ -130,9 +166,12 @@ class Operations:
         parts = deferred_parts(self.schema, document, operation, asked.variables)
         return document if parts <= MAX_PARTS else prepared.document
 
-    async def _running(self, prepared: Prepared) -> Running:
+    async def _running(self, prepared: Prepared, viewing: Viewing, slot: Slot | None) -> Running:
         place = await self._pace.place(prepared.fields)
-        return Running(self.deadline_seconds, self.limits.grace_seconds, Spending(self.limits.cost), place)
+        spending = Spending(self.limits.cost)
+        running = Running(self.deadline_seconds, self.limits.grace_seconds, spending, place, slot)
+        viewing.recess = running.recess
+        return running
 
     def _cost(self, prepared: Prepared, viewing: Viewing, spending: Spending) -> Answer:
         if not is_asked(prepared):

@@ -89,7 +89,7 @@ async def children(
 
 
 def survivorship(self: Customer, info: Info[Any, Any]) -> list[GoldenField]:
-    seen = context(info).grants.classes
+    seen = context(info).mask.seen
     return [golden for golden in self.survivorship if GOLDEN_CLASSES.get(golden.name, Sensitivity.INTERNAL) in seen]
 
 

@@ -18,7 +18,7 @@ from mutations.governance.audit.rows import event_of
 from mutations.governance.audit.tables import audit_chain, audit_customers, audit_events, audit_head, audit_pending
 
 BATCH = 500  # events of one transaction: some 30 ms, for which other writers of SQLite wait
-LOCK = text("SELECT pg_try_advisory_xact_lock(360, 2)")
+LOCK = text("SELECT pg_try_advisory_xact_lock(360, 4)")
 
 
 class HeadMoved(RuntimeError):
@@ -42,7 +42,7 @@ async def take_turn(connection: AsyncConnection, *, wait: bool = False) -> bool:
     if connection.dialect.name == "sqlite":
         return True  # every transaction that writes is the only one
     if wait:
-        await connection.execute(text("SELECT pg_advisory_xact_lock(360, 2)"))
+        await connection.execute(text("SELECT pg_advisory_xact_lock(360, 4)"))
         return True
     return bool((await connection.execute(LOCK)).scalar_one())
 
