@@ -9,27 +9,29 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.admission import Admission
 from gateway.announcing import Announcer
-from gateway.auditing import open_audit
 from gateway.configuration.sections import IdentitySection
 from gateway.development_issuer import ISSUER, DevelopmentIssuer
 from gateway.edge.streams.connections import Connections
 from gateway.edge.texts import Texts
 from gateway.failures import CommandFailed
 from gateway.fronting import known_texts
+from gateway.governing import Governed, open_governed
 from gateway.health import Check, Readiness
 from gateway.identity import Authenticator
 from gateway.identity.issuer import IssuerKeys
+from gateway.migrating import migrate
 from gateway.policy import ReadPolicy, packaged_policy
 from gateway.reaching import reached
 from gateway.settings import Problem, Settings, SettingsError
-from gateway.stores import database_answers, open_redis
+from gateway.stores import SharedRedis, database_answers, open_redis
 from gateway.telemetry import Metrics, Tracing
 from mutations.governance.audit.audit import Audit
+from mutations.governance.engine.opening import DRAIN_SECONDS
+from mutations.governance.pace import Pace
 from sources import registry
 from sources.announcements import Announcements
 from sources.cache import Cache
 from sources.crosswalk.crosswalk import Crosswalk
-from sources.crosswalk.migrations import migrate
 from sources.crosswalk.refresh import Poller
 from sources.database import Database, UnsupportedDatabase, open_database
 from sources.systems import Systems
@@ -60,49 +62,38 @@ class Gateway(msgspec.Struct, frozen=True, kw_only=True):
     """The documents that are known by an id or a hash."""
     metrics: Metrics
     tracing: Tracing
+    governed: Governed
+    """The governed writes: workflows, their audit log, the kill switch."""
     readiness: Readiness
 
 
 @asynccontextmanager
-async def open_gateway(settings: Settings, *, workers: int = 1) -> AsyncIterator[Gateway]:
-    """Open everything and bring the tables to their newest form. `workers`: how many processes share the work."""
+async def open_gateway(
+    settings: Settings, *, workers: int = 1, pace: Pace | None = None, drain_seconds: float = DRAIN_SECONDS
+) -> AsyncIterator[Gateway]:
+    """Open everything and bring the tables to their newest form. `workers`: how many processes share the work.
+
+    `pace`: how long workflows wait for what, where that is not as usual.
+    """
     async with AsyncExitStack() as opened:
-        metrics = Metrics()
-        tracing = Tracing(settings.telemetry.otlp_endpoint)
-        opened.callback(tracing.close)
-        redis = await opened.enter_async_context(open_redis(settings.gateway.redis_url))
-        cache = Cache(l1_entries=settings.cache.entries, redis=redis.client)
-        opened.push_async_callback(cache.close)
-        metrics.watch_cache(cache.counts)
+        tools = await opened.enter_async_context(open_tools(settings))
         crosswalk = await opened.enter_async_context(open_crosswalk(settings))
-        audit = await opened.enter_async_context(open_audit(settings, crosswalk.database))
-        systems = await opened.enter_async_context(
-            reached(
-                settings.sources,
-                {origin.system: uid for uid, origin in crosswalk.systems.items()},
-                workers=workers,
-                redis=redis.client,
-                observer=metrics.source_call,
-                tracer=tracing.tracer,
-            )
-        )
+        systems = await opened.enter_async_context(open_systems(settings, crosswalk, tools, workers))
         issuer = development_issuer(settings)
         authenticator, issuer_check = await opened.enter_async_context(open_identity(settings.identity, issuer))
-        asked = Systems(
-            systems, cache, records=settings.systems_of_record.systems, cache_seconds=settings.cache.seconds
-        )
-
         announcements = Announcements(settings.streams.queued_changes)
-        announcer = Announcer(asked, announcements, redis.client)
+        announcer = Announcer(systems, announcements, tools.redis.client)
         await opened.enter_async_context(announcer.hearing())
-
+        governed = await opened.enter_async_context(
+            open_governed(settings, systems, crosswalk, pace=pace, drain_seconds=drain_seconds)
+        )
+        redis = tools.redis
         yield Gateway(
             settings=settings,
             database=crosswalk.database,
             crosswalk=crosswalk,
-            systems=asked,
-            audit=audit,
-            poller=Poller(crosswalk, systems, announcer.on_change, settings.gateway.poll_seconds),
+            systems=systems,
+            poller=Poller(crosswalk, systems.all, announcer.on_change, settings.gateway.poll_seconds),
             announcements=announcements,
             connections=Connections(settings.streams),
             admission=Admission(settings.limits, workers=workers, redis=redis.client),
@@ -110,13 +101,57 @@ async def open_gateway(settings: Settings, *, workers: int = 1) -> AsyncIterator
             issuer=issuer,
             policy=packaged_policy(),
             texts=known_texts(settings.gateway, redis.client),
-            metrics=metrics,
-            tracing=tracing,
+            metrics=tools.metrics,
+            tracing=tools.tracing,
+            governed=governed,
+            audit=governed.audit,
             readiness=Readiness(
                 required={"database": lambda: database_answers(crosswalk.database)},
                 others={**issuer_check, **({"redis": redis.check} if redis.client else {})},
-                sources=systems,
+                sources=systems.all,
             ),
+        )
+
+
+class Tools(msgspec.Struct, frozen=True, kw_only=True):
+    """What the parts are built with."""
+
+    metrics: Metrics
+    tracing: Tracing
+    redis: SharedRedis
+    cache: Cache
+
+
+@asynccontextmanager
+async def open_tools(settings: Settings) -> AsyncIterator[Tools]:
+    """Telemetry, Redis where it is configured, and the cache over both."""
+    metrics = Metrics()
+    tracing = Tracing(settings.telemetry.otlp_endpoint)
+    try:
+        async with open_redis(settings.gateway.redis_url) as redis:
+            cache = Cache(l1_entries=settings.cache.entries, redis=redis.client)
+            metrics.watch_cache(cache.counts)
+            try:
+                yield Tools(metrics=metrics, tracing=tracing, redis=redis, cache=cache)
+            finally:
+                await cache.close()
+    finally:
+        tracing.close()
+
+
+@asynccontextmanager
+async def open_systems(settings: Settings, crosswalk: Crosswalk, tools: Tools, workers: int) -> AsyncIterator[Systems]:
+    """Every configured source behind the cache."""
+    uids = {origin.system: uid for uid, origin in crosswalk.systems.items()}
+    observer, tracer = tools.metrics.source_call, tools.tracing.tracer
+    async with reached(
+        settings.sources, uids, workers=workers, redis=tools.redis.client, observer=observer, tracer=tracer
+    ) as systems:
+        yield Systems(
+            systems,
+            tools.cache,
+            records=settings.systems_of_record.systems,
+            cache_seconds=settings.cache.seconds,
         )
 
 

@@ -159,7 +159,7 @@ grow(
     WorkflowType,
     audit_events=field(
         events_of_workflow,
-        list[AuditEventType] | None,
+        list[AuditEventType] | None,  # type: ignore[valid-type]
         "The complete trail, oldest first: from the request to the ledger.",
         permission=AUDIT_READ,
     ),

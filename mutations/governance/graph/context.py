@@ -1,7 +1,7 @@
 """What every resolver of one request shares where there are governed writes."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiodataloader import DataLoader
 from strawberry.types import Info
@@ -9,20 +9,18 @@ from strawberry.types import Info
 from mutations.governance.answers import WorkflowPage
 from mutations.governance.audit.log import AuditLog
 from mutations.governance.audit.records import AuditEvent
+from mutations.governance.governance import Governance
 from mutations.governance.mutation import Mutation
 from mutations.governance.plan import GovernedAction
 from mutations.governance.workflow import Workflow
 from resolvers.context import Context
-
-if TYPE_CHECKING:
-    from mutations.governance.governance import Governance
 
 
 class GovernedContext(Context):
     """A request's context, with the writes beside the reads."""
 
     def __init__(
-        self, *, governance: "Governance", mutations: Mapping[GovernedAction, Mutation], audit: AuditLog, **read: Any
+        self, *, governance: Governance, mutations: Mapping[GovernedAction, Mutation], audit: AuditLog, **read: Any
     ) -> None:
         super().__init__(**read)
         self.governance = governance
