@@ -9,7 +9,7 @@ import pytest
 from sources.canonical.billing import DisputeStatus, InvoiceStatus, PaymentStatus, SubscriptionStatus
 from sources.canonical.money import Money
 from sources.canonical.provenance import CustomerRef
-from sources.simulation.facts import CustomerKnown, InvoiceIssued
+from sources.simulation.facts import CaseOpened, CustomerKnown, InvoiceIssued
 from sources.simulation.world import BY_KEY, Living, customers_only, world
 from sources.simulation.world.amounts import gross_money
 from tests.contracts.source_under_test import Source
@@ -31,6 +31,10 @@ def known(key: str) -> CustomerKnown:
 
 def invoices(key: str) -> list[InvoiceIssued]:
     return [f for f in HISTORY if isinstance(f, InvoiceIssued) and f.customer == BY_KEY[key].number]
+
+
+def cases_told(key: str) -> list[CaseOpened]:
+    return [f for f in HISTORY if isinstance(f, CaseOpened) and f.customer == BY_KEY[key].number]
 
 
 async def ref_of(source: Source, key: str) -> CustomerRef:
@@ -132,6 +136,26 @@ async def test_an_urgent_case_has_broken_its_promise(told: Source) -> None:
     cases = await told.whole_list("cases_of", await ref_of(told, "sla-breach"))
     urgent = next(case for case in cases if case.subject.startswith("Service is down"))
     assert urgent.sla_milestones is None or any(milestone.breached for milestone in urgent.sla_milestones)
+    (number,) = next(fact.invoices for fact in cases_told("sla-breach") if fact.subject.startswith("Service is down"))
+    if "invoice_numbers" in told.plugin.optional_fields:
+        assert urgent.invoice_numbers == (number,)
+
+
+@pytest.mark.roles("billing")
+async def test_the_invoice_of_that_case_is_owed_and_what_was_paid_before_can_be_refunded(told: Source) -> None:
+    ref = await ref_of(told, "sla-breach")
+    (number,) = next(fact.invoices for fact in cases_told("sla-breach") if fact.subject.startswith("Service is down"))
+    owed = next(invoice for invoice in await told.whole_list("invoices_of", ref) if invoice.number == number)
+    assert owed.status is InvoiceStatus.OPEN
+    assert owed.balance.minor > 50_000
+    payments = await told.whole_list("payments_of", ref)
+    assert any(payment.status is PaymentStatus.SUCCEEDED and payment.amount.minor > 50_000 for payment in payments)
+
+
+@pytest.mark.roles("crm")
+async def test_the_contract_behind_that_case_has_a_credit_cap(told: Source) -> None:
+    contracts = await told.whole_list("contracts_of", await ref_of(told, "sla-breach"))
+    assert contracts[0].credit_cap is not None
 
 
 @pytest.mark.roles("crm")

@@ -60,7 +60,8 @@ CAST: tuple[Part, ...] = (
     Part(key="credit-hold", number="C-000010", known=_known(credit_hold=True),
          story="Owes for months, is over its credit limit, and gets nothing more on credit."),
     Part(key="sla-breach", number="C-000011", country="GB", known=_known(tier="enterprise"),
-         story="An urgent case without an answer since the promised time; the contract allows a credit for it."),
+         story="An urgent case without an answer since the promised time, about an invoice that is owed; the contract "
+               "allows a credit for it, and what was paid before can be refunded."),
     Part(key="yen", number="C-000012", country="JP", known=_known(),
          story="Pays in yen, which has no decimals."),
     Part(key="dinar", number="C-000013", country="KW", known=_known(),

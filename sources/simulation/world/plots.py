@@ -89,6 +89,8 @@ def _credit_hold(script: Script) -> None:
 
 
 def _sla_breach(script: Script) -> None:
+    script.paid_invoice(script.ago(days=32), thousands=60)
+    owed = script.invoice(script.ago(days=12), thousands=100)
     script.case(
         script.ago(hours=9),
         subject="Service is down at all our sites",
@@ -96,7 +98,7 @@ def _sla_breach(script: Script) -> None:
         priority="urgent",
         assignee=None,
         tags=("outage", "sla"),
-        invoices=tuple(fact.number for fact in script.those(InvoiceIssued)[-1:]),
+        invoices=(owed.number,),
         first_reply_due=script.ago(hours=7),
     )
     sequence = len(script.those(ContractSigned)) + 1
