@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID, error
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.engine import URL
 
 from mutations.governance.engine.port import LostLease
@@ -70,6 +70,8 @@ class Dbos:
     async def close(self) -> None:
         """End dbos's threads and connections; what runs is left as it is."""
         global _body
+        # A thread of dbos's that comes late must not leave its connection open in a pool that is gone.
+        event.listen(self._engine, "checkin", lambda _, record: record.invalidate())
         await asyncio.to_thread(DBOS.destroy)
         _body = None
         self._engine.dispose()
@@ -98,6 +100,7 @@ def launch(url: URL, executor_id: str, body: Body) -> Dbos:
                 "executor_id": executor_id,
                 "serializer": DBOSPortableJSONSerializer(),
                 "enable_otlp": False,
+                "log_level": "CRITICAL",  # what is worth knowing, the engine says itself, without tracebacks
                 "use_listen_notify": False,  # nothing here waits for messages
                 "notification_listener_polling_interval_sec": SHUTDOWN_POLL_SECONDS,
             }
@@ -146,7 +149,7 @@ async def slept(seconds: float) -> None:
 
 
 def _silence() -> None:
-    """dbos logs what it does and whole tracebacks; what is worth knowing, the engine says itself."""
+    """Keep dbos from making a handler of its own for standard error."""
     log = logging.getLogger("dbos")
     if not log.handlers:
         log.addHandler(logging.NullHandler())
