@@ -1,5 +1,7 @@
 """The audit log as it is configured: its tables, its signing key, where its checkpoints go."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -24,6 +26,14 @@ def audit_of(settings: Settings, database: Database) -> Audit:
     Raises SettingsError where key or checkpoint file cannot be used.
     """
     return Audit(database, checkpoints_of(settings))
+
+
+@asynccontextmanager
+async def open_audit(settings: Settings, database: Database) -> AsyncIterator[Audit]:
+    """The audit log while its sequencer runs. Raises as `audit_of` does."""
+    audit = audit_of(settings, database)
+    async with audit.running():
+        yield audit
 
 
 def signer_of(settings: Settings) -> Signer | None:
