@@ -38,7 +38,7 @@ class Watched(Protocol):
     def health(self) -> SourceHealth: ...
 
 
-class System(msgspec.Struct, frozen=True, kw_only=True):
+class System(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One configured source, ready to be asked."""
 
     origin: Origin  # name, kind, uid, mapping version
