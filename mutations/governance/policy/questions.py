@@ -58,7 +58,9 @@ def question(action: str, actor: Actor, customer_uid: str, context: Mapping[str,
 
 def asked(request: PolicyRequest, limits: LimitTable) -> dict[str, Any]:
     """The context of what is asked for; what a rule reads and this does not hold leaves that rule undecided."""
-    context: dict[str, Any] = {"switched_off": list(request.switched_off), "facts": dict(request.attributes)}
+    context: dict[str, Any] = {"switched_off": list(request.switched_off), "read_only": list(request.read_only)}
+    if request.attributes:
+        context["facts"] = dict(request.attributes)
     if request.amount is None:
         return context
     sums = request.sums

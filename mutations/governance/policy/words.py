@@ -35,6 +35,7 @@ class PolicyRequest(msgspec.Struct, frozen=True, kw_only=True):
     cap: Money | None = None
     sums: Sums = Sums()
     switched_off: tuple[str, ...] = ()  # of this action and its systems, by the kill switch
+    read_only: tuple[str, ...] = ()  # its systems that are configured so
     acting: str | None = None  # the subject that acts in the requester's name
 
 

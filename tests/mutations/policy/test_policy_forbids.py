@@ -88,17 +88,20 @@ def test_a_refund_is_denied_by(policy, facts, rule, code, field):
     assert denied_by(policy, refund("1.00 EUR", "finance_approver", facts=facts)) == [(rule, code, field)]
 
 
+@pytest.mark.parametrize(
+    ("off", "rule"),
+    [({"switched_off": ("source erp",)}, "switch.off"), ({"read_only": ("erp",)}, "system.read_only")],
+)
 @pytest.mark.parametrize("action", list(GovernedAction))
-def test_what_is_switched_off_is_denied_to_everyone(policy, action):
+def test_what_is_switched_off_or_read_only_is_denied_to_everyone(policy, action, off, rule):
     asked = {
         GovernedAction.ISSUE_CREDIT: credit,
         GovernedAction.REFUND_PAYMENT: refund,
     }
     roles = ("finance_approver", "support_lead", "platform_admin")
     make = asked.get(action)
-    off = {"switched_off": ("source erp",)}
     wanted = make("1.00 EUR", *roles, **off) if make else request(action, *roles, **off)
-    assert denied_by(policy, wanted) == [("switch.off", "SYSTEM_UNAVAILABLE", None)]
+    assert denied_by(policy, wanted) == [(rule, "SYSTEM_UNAVAILABLE", None)]
 
 
 @pytest.mark.parametrize(("make", "rule"), [(credit, "credit.amount"), (refund, "refund.amount")])

@@ -37,6 +37,7 @@ def test_the_packaged_policy_has_these_rules(policy):
     """The names are stable: they are in audit logs, in refusals and in clients."""
     assert [rule.name for rule in policy.rules] == [
         "switch.off",
+        "system.read_only",
         "customer.legal_hold",
         "customer.fraud",
         "identity.links",
