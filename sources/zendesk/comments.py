@@ -44,7 +44,7 @@ class Comments:
     async def add(self, order: CommentOrder) -> Receipt:
         """DONE. A public comment is mailed to the customer by the account's own rules."""
         if not is_id(order.case_id):
-            raise Refused("there is no such case: its id is no number", sent=False)
+            raise Refused("there is no such case: its id is no number")
         text = order.text if order.public else f"{order.text}\n\n{mark(order.reference)}"
         # public is always said: left out, it is as the ticket's first comment was
         ticket = {
