@@ -12,6 +12,7 @@ from sources.canonical.money import Money
 from sources.tryton import shapes
 from sources.tryton.mapping import Mapper, money, ref_of
 from sources.tryton.values import midnight
+from sources.writing import workflow_of
 
 MODEL = "account.invoice"
 OWED_OR_PAID = frozenset(["posted", "paid"])
@@ -89,6 +90,7 @@ def credit_memo(record: shapes.Invoice, mapper: Mapper, fetched_at: datetime) ->
         reason=record.description or None,
         issued_at=at_of(record),
         invoice_ref=str(record.origin_invoices[0]) if record.origin_invoices else None,
+        reference=record.reference if workflow_of(record.reference) else None,
     )
 
 

@@ -136,7 +136,8 @@ def erp_account(
 ) -> ErpAccount:
     """A party as a debtor. `dunned`: whether a level of dunning stops credit; None where that is not known.
 
-    What is due today counts as overdue, as Tryton's own figure has it. The hold is derived as Tryton checks credit: a
+    What is due today counts as overdue, as Tryton's own figure has it. That figure takes off what was paid before it was
+    due: where it falls below zero by that, nothing is overdue. The hold is derived as Tryton checks credit: a
     level of dunning that stops it, or more owed than the limit. Source: Tryton, account_credit_limit.
     """
     currency, limit = company.currency.code, account.credit_limit_amount
@@ -145,7 +146,7 @@ def erp_account(
         provenance=mapper.stamp(PARTY, account, fetched_at),
         customer_number=number_of(account.code, account.identifiers, mapper) or account.code,
         receivable=money(account.receivable, currency),
-        overdue=money(account.receivable_today, currency),
+        overdue=Money(max(0, money(account.receivable_today, currency).minor), currency),
         credit_limit=money(limit, currency) if limit is not None else None,
         credit_hold=True if over else dunned,
         payment_terms=account.term.name if account.term else None,

@@ -83,7 +83,7 @@ MODELS: dict[str, dict[str, str | None]] = {
     "account.invoice": {
         **STAMPED,
         **dict.fromkeys(["type", "number", "reference", "description", "state", "invoice_date"]),
-        **dict.fromkeys(["total_amount", "tax_amount", "untaxed_amount", "amount_to_pay"]),
+        **dict.fromkeys(["total_amount", "tax_amount", "untaxed_amount", "amount_to_pay", "payment_term_date"]),
         "company": "company.company",
         "party": "party.party",
         "invoice_address": "party.address",

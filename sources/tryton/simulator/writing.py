@@ -126,7 +126,7 @@ class Writing:
                 f'To number the invoice "{self._name(row)}", you must set an invoice date after "{day}" because the'
                 f' sequence "Invoices {day.year}" has already been used for invoice "{self._name(later[-1])}".'
             )
-        due = day + self._term(row)
+        due = (row.get("payment_term_date") or day) + self._term(row)
         if due < today and not skip_warnings:
             user_error(f'The invoice "{self._name(row)}" generates a payment date "{due}" in the past.')
         return self._book_invoice({**row, "invoice_date": day}, sequence, due)

@@ -5,7 +5,7 @@ import hashlib
 import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from sources.tryton.simulator import TrytonSimulator
 from sources.wire.messages import Request, Response
 from sources.wire.wire import Wire, open_wire
 from tests.sources.tryton.small_ledger import HISTORY
+from tests.sources.tryton.writing_books import Books, real_books_of, simulated_books
 
 ORIGIN = Origin("erp", "tryton", "src-erp", 1)
 
@@ -36,8 +37,10 @@ class Recording:
 
     async def send(self, request: Request) -> Response:
         response = await self._wire.send(request)
-        answer = msgspec.json.decode(response.body) if response.status == 200 else None
-        self.exchanges.append((request.url.partition("/rest/model/")[2], msgspec.json.decode(request.body), answer))
+        answer = msgspec.json.decode(response.body) if response.status == 200 else None  # 204: deleted
+        self.exchanges.append(
+            (request.url.partition("/rest/model/")[2], msgspec.json.decode(request.body or b"{}"), answer)
+        )
         return response
 
     def report_quota(self, remaining: float) -> None:
@@ -89,7 +92,20 @@ async def simulated() -> AsyncIterator[Ledger]:
 
 @pytest.fixture(scope="session")
 def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrytonLoader]:
-    """A real Tryton on a copy of the small ledger, which is built once and kept."""
+    """A real Tryton on a copy of the small ledger, which is built once and kept. It is only read."""
+    with _copied(tmp_path_factory) as loader:
+        yield loader
+
+
+@pytest.fixture(scope="session")
+def real_books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrytonLoader]:
+    """Another copy, to be written in."""
+    with _copied(tmp_path_factory) as loader:
+        yield loader
+
+
+@contextmanager
+def _copied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrytonLoader]:
     code = [Path(module.__file__ or "").read_bytes() for module in (documents, parties, plan)]
     digest = hashlib.sha256(b"\0".join([*code, msgspec.json.encode(HISTORY)])).hexdigest()[:12]
     kept = cache_directory() / f"tryton-tests-{server.version()}-{digest}"
@@ -131,3 +147,15 @@ async def ledger(request: pytest.FixtureRequest) -> AsyncIterator[Ledger]:
         loader: TrytonLoader = request.getfixturevalue("real_server")
         async with opened(loader.section(), timeout_seconds=30) as opened_ledger:
             yield opened_ledger
+
+
+@pytest.fixture(params=["simulated", "real"])
+async def books(request: pytest.FixtureRequest) -> AsyncIterator[Books]:
+    """The same facts to be written on, once in the simulator and once in a real Tryton."""
+    if request.param == "simulated":
+        async with simulated_books() as opened_books:
+            yield opened_books
+    else:
+        loader: TrytonLoader = request.getfixturevalue("real_books")
+        async with real_books_of(loader) as opened_books:
+            yield opened_books
