@@ -24,12 +24,13 @@ HTML = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 class Switches(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """How the simulator misbehaves.
 
-    Only calls whose path contains `only` and whose body contains `only_body` are touched, where those are set; with a
-    `write_fault` (see write_faults.py) only those that write.
+    Only calls whose path contains `only` and whose body contains `only_body` are touched, where those are set; with
+    `writes_only` or a `write_fault` (see write_faults.py) only those that write.
     """
 
     only: str = ""
     only_body: str = ""
+    writes_only: bool = False
     latency_seconds: float = 0.0
     latency_jitter_seconds: float = 0.0
     hang: bool = False
@@ -113,13 +114,17 @@ class Harness:
             self.calls.append(call)
         return call
 
+    def is_write(self, method: str, path: str) -> bool:
+        """Whether a call changes something at the vendor."""
+        return method in WRITES and not path.endswith(self._reads)
+
     def _touches(self, scope: Scope, body: bytes) -> bool:
         switches = self.switches
         if switches.only and switches.only not in scope["path"]:
             return False
         if switches.only_body and switches.only_body.encode() not in body:
             return False
-        if switches.write_fault and (scope["method"] not in WRITES or scope["path"].endswith(self._reads)):
+        if (switches.writes_only or switches.write_fault) and not self.is_write(scope["method"], scope["path"]):
             return False
         if switches.times is not None:
             if switches.times <= 0:

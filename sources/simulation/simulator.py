@@ -1,7 +1,7 @@
 """What a vendor's simulator offers."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sources.simulation.facts import Fact
 from sources.simulation.harness import Harness
@@ -19,6 +19,18 @@ class Simulator(Protocol):
 
     def section(self, base_url: str) -> dict[str, Any]:
         """The [sources.NAME] section with which the gateway reaches this simulator at `base_url`."""
+        ...
+
+
+@runtime_checkable
+class WrittenTo(Protocol):
+    """What a simulator tells besides where its vendor can be written to: the contract suite counts effects by it."""
+
+    keeps_keys: bool
+    """Whether what is sent twice under one idempotency key is done once."""
+
+    def effects(self, reference: str) -> int:
+        """How many records carry a reference of ours."""
         ...
 
 

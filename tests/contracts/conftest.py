@@ -11,19 +11,25 @@ import pytest
 from sources import registry
 from sources.canonical.provenance import Origin
 from sources.faults import Unavailable
+from sources.simulation.simulator import WrittenTo
 from sources.wire.messages import Request, Response
 from tests.contracts import small_world
 from tests.contracts.source_under_test import Source, source_under_test
+from tests.contracts.writes_under_test import WRITES
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "roles(*names): run for connectors of these roles only")
+    config.addinivalue_line("markers", "writes: run once for each write of writes_under_test.py that a connector has")
     config.addinivalue_line("markers", "methods(*names): run once for each of these that a connector's adapter has")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """`kind` is an installed connector; `method`, with the mark `methods`, one that its adapter has."""
     if "kind" not in metafunc.fixturenames:
+        return
+    if metafunc.definition.get_closest_marker("writes"):
+        metafunc.parametrize(("kind", "written_as"), written_kinds())
         return
     roles = metafunc.definition.get_closest_marker("roles")
     methods = metafunc.definition.get_closest_marker("methods")
@@ -33,6 +39,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     else:
         pairs = [(kind, method) for kind in kinds for method in methods.args if method in offered(kind)]
         metafunc.parametrize(("kind", "method"), pairs)
+
+
+def written_kinds() -> list[tuple[str, str]]:
+    """Each connector whose simulator tells what was written to it, with each write that its adapter has."""
+    kinds = [kind for kind, plugin in registry.installed().items() if isinstance(plugin.simulator(), WrittenTo)]
+    return [(kind, name) for kind in kinds for name, write in WRITES.items() if write.method in offered(kind)]
 
 
 @cache

@@ -19,9 +19,11 @@ from sources.simulation.harness import Harness
 from sources.stripe.simulator.app import StripeApp
 from sources.stripe.simulator.limits import Buckets, Limits
 from sources.stripe.simulator.posts import Trouble, TroubleKind
+from sources.stripe.simulator.shelves import Shelf
 from sources.stripe.simulator.shop import Shop, derived_id
 
 SECRET_KEY = "sk_test_simulated"  # noqa: S105  opens nothing but simulators
+OP_ID = "op_id"  # the metadata key that holds a reference
 SEARCH_LAG_SECONDS = 5.0  # Stripe: normally less than a minute behind, in an outage up to an hour
 
 
@@ -32,6 +34,8 @@ class StripeSimulator:
     `expire(key)`, `delete_customer(customer)`, `trouble(...)` for writes, `refunds_are(status)`,
     `settle_refund(id, status)`, `pass_time(seconds)`.
     """
+
+    keeps_keys = True
 
     def __init__(self) -> None:
         self.shop = Shop()
@@ -56,6 +60,11 @@ class StripeSimulator:
     @search_lag_seconds.setter
     def search_lag_seconds(self, seconds: float) -> None:
         self.app.search_lag_seconds = seconds
+
+    def effects(self, reference: str) -> int:
+        """How many records carry a reference of ours, void ones included."""
+        shelves: tuple[Shelf[Any], ...] = (self.shop.credit_notes, self.shop.balance_transactions, self.shop.refunds)
+        return sum(record.metadata.get(OP_ID) == reference for shelf in shelves for record in shelf.by_id.values())
 
     @property
     def mails(self) -> list[tuple[str, str]]:

@@ -108,3 +108,10 @@ async def test_it_is_switched_over_http(till: Till, harness: Harness, client: ht
     told = await client.put("/_simulate", json={"write_fault": "after", "times": 1})
     assert told.json()["switches"]["write_fault"] == "after"
     assert (await client.put("/_simulate", json={"write_fault": "never"})).status_code == 400
+
+
+async def test_any_misbehaviour_can_be_kept_to_writes(till: Till, harness: Harness, client: httpx.AsyncClient) -> None:
+    harness.switches = Switches(status=409, writes_only=True)
+    assert (await client.get("/pay")).status_code == 200
+    assert (await client.post("/pay", content=b"1")).status_code == 409
+    assert till.kept == []
