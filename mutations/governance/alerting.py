@@ -47,7 +47,9 @@ async def reached(
 ) -> None:
     """Tell that a workflow, given by its row, has come into a state, where that is one to tell of."""
     if kind := TOLD_OF.get(status):
-        await of(connection, row, kind, why)
+        # A vendor that stays silent is asked by one drive after the other: that is one matter, told once.
+        occasion = why.step if why and status is WorkflowStatus.OUTCOME_UNKNOWN else str(row["run_number"])
+        await of(connection, row, kind, why, occasion=occasion)
 
 
 async def of(
@@ -57,7 +59,7 @@ async def of(
     why: WorkflowFailure | None = None,
     occasion: str = "",
 ) -> None:
-    """Tell of a workflow, given by its row; once for each drive and occasion."""
+    """Tell of a workflow, given by its row; once for each occasion, which is its drive where none is given."""
     at_step = f": {why.step} in {why.system}, {why.code}" if why and why.step else ""
     await alerts.raise_(
         connection,
@@ -66,6 +68,6 @@ async def of(
             message=f"{word(row['action'])} {SENTENCES[kind]}{at_step}",
             at=now(),
             workflow_uid=row["uid"],
-            occasion=f"{row['run_number']}{occasion and ':'}{occasion}",
+            occasion=occasion or str(row["run_number"]),
         ),
     )

@@ -1,7 +1,6 @@
 """Whose approvals count for a plan, and which are still wanted."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,20 +22,14 @@ async def given(connection: AsyncConnection, uid: str, plan_hash: str) -> Sequen
 
 def missing(requirements: Iterable[ApprovalRequirement], decided: Sequence[RowMapping]) -> list[ApprovalRequirement]:
     """The requirements that are not met yet. One person's approval counts for one of them."""
-    left = [[requirement, requirement.count] for requirement in requirements]
+    wanted = list(requirements)
+    left = [requirement.count for requirement in wanted]
     for row in decided:
-        if row["decision"] != ApprovalDecision.APPROVED.value:
-            continue
-        for entry in left:
-            if _takes(entry, row["role"]):
-                entry[1] -= 1
-                break
-    return [requirement for requirement, count in left if count > 0]
-
-
-def _takes(entry: list[Any], role: str) -> bool:
-    requirement, count = entry
-    return count > 0 and role in requirement.roles
+        if row["decision"] == ApprovalDecision.APPROVED.value:
+            met = (at for at, each in enumerate(wanted) if left[at] > 0 and row["role"] in each.roles)
+            if (at := next(met, None)) is not None:
+                left[at] -= 1
+    return [each for at, each in enumerate(wanted) if left[at] > 0]
 
 
 def role_of(parts: Parts, row: RowMapping, wanted: Sequence[ApprovalRequirement], actor: Actor) -> str | Refusal:

@@ -14,6 +14,7 @@ send ── done ─────────────────────
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -25,7 +26,7 @@ from mutations.governance import effects
 from mutations.governance.effects import Begun, Drive, Effect
 from mutations.governance.engine.port import Journal, LostLease
 from mutations.governance.mutation import Call, StepRole
-from mutations.governance.outcome import Outcome, of_exception
+from mutations.governance.outcome import DONE, Outcome, of_exception
 from mutations.governance.plan import GovernedAction
 from mutations.governance.seams import now
 from sources.systems import System
@@ -50,7 +51,7 @@ class Carrier:
         resend = False
         for attempt in count(1):
             may_resend = attempt < effect.kind.attempts
-            told = await self.note(f"{effect.name}/send/{attempt}", lambda r=resend: self._send(effect, resend=r))
+            told = await self.note(f"{effect.name}/send/{attempt}", partial(self._send, effect, resend=resend))
             if told.kind == "unknown":
                 told = await self.resolve(effect, f"{effect.name}/look/{attempt}", may_resend=may_resend)
             if told.kind != "again":
@@ -66,12 +67,12 @@ class Carrier:
         waited, nos = 0.0, 0
         patience = self.pace.resolve + self._no_counts_after(effect)
         for look in count(1):
-            told = await self.note(f"{name}/{look}", lambda: self._look(effect, may_resend=may_resend))
+            told = await self.note(f"{name}/{look}", partial(self._look, effect, may_resend=may_resend))
             if told.kind in ("done", "refused", "again"):
                 return told
             nos = nos + 1 if told.counts else 0
             if nos >= 2:
-                return await self.note(f"{name}/not_done", lambda: self._not_done(effect))
+                return await self.note(f"{name}/not_done", partial(self._not_done, effect))
             if told.kind == "unknown" and not told.retryable:
                 return told
             waited += told.pause_seconds
@@ -89,7 +90,8 @@ class Carrier:
         return msgspec.convert(await self.journal.step(name, encoded), Outcome)
 
     def _pause(self, attempt: int, told: Outcome) -> float:
-        return max(told.pause_seconds, min(self.pace.longest_retry, self.pace.retry * 2 ** (attempt - 1)))
+        backoff = min(self.pace.longest_retry, self.pace.retry * 2.0 ** (attempt - 1))
+        return max(told.pause_seconds, backoff)
 
     def _no_counts_after(self, effect: Effect) -> float:
         return effect.kind.no_counts_after_seconds * self.pace.no_counts_scale
@@ -103,7 +105,7 @@ class Carrier:
         if isinstance(begun, Outcome):
             return begun
         await self.journal.hold()
-        told = await self._told(effect, lambda: self._work(effect, begun))
+        told = await self._told(effect, partial(self._work, effect, begun))
         return await effects.record(self.drive, effect, begun.attempt, told or Outcome("unknown"))
 
     async def _hindrance(self, effect: Effect) -> tuple[System | None, Outcome | None]:
@@ -152,7 +154,7 @@ class Carrier:
     async def _look(self, effect: Effect, *, may_resend: bool) -> Outcome:
         row, told_before = await self._row(effect)
         if row["status"] == "SUCCEEDED":
-            return effects.DONE
+            return DONE
         if row["status"] == "FAILED":  # it was found not to be done, and the process ended before that was remembered
             return Outcome("again", code=effects.NOT_DONE, retryable=True)
         if may_resend and self._key_is_known(effect, row):
@@ -162,7 +164,7 @@ class Carrier:
         if system is None or probe is None or effect.role is not StepRole.DO:
             return Outcome("unknown", code=row["error_code"] or "OUTCOME_UNKNOWN", message=row["error"] or "")
         call: Call = effects.call_for(self.drive, effect, row, told_before, system)
-        told = await self._told(effect, lambda: probe(call))
+        told = await self._told(effect, partial(probe, call))
         if isinstance(told, Receipt):
             return await effects.record(self.drive, effect, row["attempts"], told)
         if told is not None:  # the probe failed: that says nothing of the step

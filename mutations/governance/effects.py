@@ -29,6 +29,7 @@ from sources.database import to_the_end
 from sources.systems import System
 from sources.writing import Receipt, ReceiptState, reference_of
 
+AnyRow = RowMapping | Mapping[Any, Any]
 NOT_DONE = "NOT_DONE"  # the code of what was sent and surely was not done
 IN_DRIVE = {
     StepRole.DO: WorkflowStatus.RUNNING,
@@ -95,7 +96,9 @@ async def receipts_of(connection: AsyncConnection, uid: str) -> dict[str, Receip
     return {name: decode_receipt(receipt) for name, receipt in rows}
 
 
-def call_for(drive: Drive, effect: Effect, row: Mapping[str, Any], told: Mapping[str, Receipt], system: System) -> Call:
+def call_for(
+    drive: Drive, effect: Effect, row: Mapping[Any, Any] | RowMapping, told: Mapping[str, Receipt], system: System
+) -> Call:
     """What a step is carried out, undone or looked for with."""
     uid = drive.run.workflow_uid
     return Call(

@@ -5,18 +5,32 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from mutations.governance import planning, reading, requesting, saga
-from mutations.governance.answers import Glance, Requested, Touched, WorkflowPage, WorkflowQuery
+from mutations.governance import approving, planning, reading, requesting, saga
+from mutations.governance.answers import (
+    ActionAvailability,
+    Decided,
+    Glance,
+    Requested,
+    Touched,
+    WorkflowPage,
+    WorkflowQuery,
+)
+from mutations.governance.approvals import may_approve
+from mutations.governance.approving import Deciding
+from mutations.governance.continuing import COMMANDS, continuations
 from mutations.governance.engine.port import Engine
 from mutations.governance.hub import Hub, Listening
 from mutations.governance.mutation import Mutation
 from mutations.governance.pace import Pace
 from mutations.governance.plan import GovernedAction, WorkflowPlan
 from mutations.governance.policy.words import Limit, Policy
-from mutations.governance.refusals import Refusal
+from mutations.governance.records import workflow_row
+from mutations.governance.refusals import Refusal, Refused
 from mutations.governance.requesting import Asked
-from mutations.governance.seams import Audit, Decisions, Parts, Switches
-from mutations.governance.workflow import Workflow
+from mutations.governance.seams import Audit, Decisions, Parts, Switches, now
+from mutations.governance.sweeping import Sweeper
+from mutations.governance.watching import Watch
+from mutations.governance.workflow import Workflow, WorkflowStatus
 from sources.canonical.actor import Actor
 from sources.crosswalk.crosswalk import Crosswalk
 from sources.database import Database
@@ -50,19 +64,28 @@ class Governance:
             switches=switches,
             engine=engine,
             audit=audit,
-            mutations=mutations,
+            mutations={**mutations, **continuations(mutations)},
             pace=pace or Pace(),
             hub=self.hub,
         )
         self._closing = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
-        """Take up what this and other processes left behind."""
-        await self.parts.engine.open(partial(saga.drive, self.parts))
+        """Take up what this and other processes left behind, and sweep from now on."""
+        await self.parts.engine.open(partial(saga.drive, self.parts), partial(saga.parked, self.parts))
+        self._tasks = [asyncio.create_task(Sweeper(self.parts).run()), asyncio.create_task(self._watch())]
 
     async def close(self) -> None:
-        """Let go of who waits. The engine is its owner's to close."""
+        """Let go of who waits, and sweep no more. The engine is its owner's to close."""
         self._closing.set()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        if not self.parts.database.is_sqlite:  # a SQLite file has one process
+            await Watch(self.parts).run()
 
     # ------------------------------------------------------------------------------------------------ asking
     async def plan(self, actor: Actor, mutation: Mutation, command: Any) -> WorkflowPlan:
@@ -100,9 +123,72 @@ class Governance:
         """Put on record what was refused before it became a command."""
         await requesting.audit_refusal(self.parts, actor, action, refusals, correlation_id)
 
+    async def approve(
+        self, actor: Actor, uid: str, plan_hash: str, comment: str | None, correlation_id: str
+    ) -> Decided:
+        """Approve the plan that was shown."""
+        this = Deciding(actor=actor, uid=uid, plan_hash=plan_hash, comment=comment, correlation_id=correlation_id)
+        return await approving.approve(self.parts, this)
+
+    async def reject(self, actor: Actor, uid: str, comment: str, correlation_id: str) -> Decided:
+        """Say no."""
+        this = Deciding(actor=actor, uid=uid, comment=comment, correlation_id=correlation_id)
+        return await approving.reject(self.parts, this)
+
+    async def cancel(self, actor: Actor, uid: str, comment: str, correlation_id: str) -> Decided:
+        """Call it off before it runs."""
+        this = Deciding(actor=actor, uid=uid, comment=comment, correlation_id=correlation_id)
+        return await approving.cancel(self.parts, this)
+
+    async def replay(self, actor: Actor, uid: str, comment: str, idempotency_key: str, correlation_id: str) -> Decided:
+        """Ask to have a workflow run on from where it stopped; gives the workflow that asks for it."""
+        return await self._continue(GovernedAction.REPLAY, actor, uid, comment, idempotency_key, correlation_id)
+
+    async def compensate(
+        self, actor: Actor, uid: str, comment: str, idempotency_key: str, correlation_id: str
+    ) -> Decided:
+        """Ask to have undone what a workflow has done; gives the workflow that asks for it."""
+        return await self._continue(GovernedAction.COMPENSATE, actor, uid, comment, idempotency_key, correlation_id)
+
+    async def _continue(
+        self, action: GovernedAction, actor: Actor, uid: str, comment: str, key: str, correlation_id: str
+    ) -> Decided:
+        try:
+            command = COMMANDS[action](target_uid=uid, comment=comment)
+        except Refused as error:
+            await requesting.audit_refusal(self.parts, actor, action, error.refusals, correlation_id)
+            return Decided(workflow=None, refusals=error.refusals)
+        asked = Asked(
+            actor=actor,
+            mutation=self.parts.mutation(action),
+            command=command,
+            key=key,
+            plan_hash=None,
+            correlation_id=correlation_id,
+            target_uid=uid,
+        )
+        made = await requesting.request(self.parts, asked)
+        return Decided(workflow=made.workflow, refusals=made.refusals)
+
     def limits(self, actor: Actor) -> tuple[Limit, ...]:
         """What the actor may do, by action and currency."""
         return self.parts.policy.limits(actor)
+
+    async def availability(self, actor: Actor, customer_uid: str, currency: str) -> tuple[ActionAvailability, ...]:
+        """What the actor could do for a customer, before facts are read; asks no source."""
+        off = {action: await self.parts.switches.off(action, ()) for action in self.parts.mutations}
+        customer = (await self.parts.crosswalk.customers([customer_uid])).get(customer_uid)
+        flags = {flag.value.lower() for flag in (customer.flags or ())} if customer is not None else set()
+        known: dict[str, bool] = {name: True for name in ("legal_hold", "fraud", "credit_hold") if name in flags}
+        return self.parts.policy.availability(actor, currency, switched_off=off, known=known)
+
+    async def awaits(self, actor: Actor, uid: str) -> bool:
+        """Whether the actor could approve a workflow now."""
+        async with self.parts.database.reading() as connection:
+            row = await workflow_row(connection, uid)
+            if row is None or row["status"] != WorkflowStatus.AWAITING_APPROVAL.value or row["expires_at"] <= now():
+                return False
+            return await may_approve(self.parts, connection, row, actor)
 
     # ----------------------------------------------------------------------------------------------- reading
     async def workflows(self, uids: Iterable[str]) -> Mapping[str, Workflow]:
@@ -138,3 +224,7 @@ class Governance:
     def changes(self, uid: str) -> Listening:
         """Hear of a workflow's changes, until it is closed; raises Interrupted where it fell behind."""
         return self.hub.listen(uid)
+
+    def approvals(self) -> Listening:
+        """Hear of every workflow that changes: `awaits` tells which of them an actor may approve. As `changes`."""
+        return self.hub.listen()

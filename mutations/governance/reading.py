@@ -178,7 +178,8 @@ async def _rows(
 ) -> Sequence[RowMapping]:
     query: Select[Any] = select(workflows).where(*which, *([_before(place)] if place else []))
     newest = query.order_by(workflows.c.requested_at.desc(), workflows.c.uid.desc()).limit(most)
-    return (await connection.execute(newest)).mappings().all()
+    rows: Sequence[RowMapping] = (await connection.execute(newest)).mappings().all()
+    return rows
 
 
 def _before(place: Place) -> ColumnElement[bool]:

@@ -61,13 +61,12 @@ async def assembled(connection: AsyncConnection, rows: Sequence[RowMapping]) -> 
     )
     told = await _all(connection, select(receipts).where(receipts.c.workflow_uid.in_(uids)))
     found = {(row["workflow_uid"], row["name"]): decode_receipt(row["receipt"]) for row in told}
-    return {
-        row["uid"]: _workflow(row, decided.get(row["uid"], ()), done.get(row["uid"], ()), found) for row in rows
-    }
+    return {row["uid"]: _workflow(row, decided.get(row["uid"], ()), done.get(row["uid"], ()), found) for row in rows}
 
 
 async def _all(connection: AsyncConnection, query: Select[Any]) -> Sequence[RowMapping]:
-    return (await connection.execute(query)).mappings().all()
+    rows: Sequence[RowMapping] = (await connection.execute(query)).mappings().all()
+    return rows
 
 
 def _grouped(rows: Sequence[RowMapping]) -> dict[str, list[RowMapping]]:
@@ -112,7 +111,7 @@ def amount_of(row: RowMapping) -> Money | None:
 
 def _is_shown(step: RowMapping) -> bool:
     """A taking back is registered before it is ever needed; it is shown where it was."""
-    return step["role"] == StepRole.DO.value or step["status"] != StepStatus.PENDING.value
+    return bool(step["role"] == StepRole.DO.value or step["status"] != StepStatus.PENDING.value)
 
 
 def _approval(row: RowMapping) -> Approval:

@@ -4,7 +4,9 @@ Before the pivot a refusal undoes what was prepared. After it, steps are only ca
 for a person. What is not known stays so until the vendor has told: nothing is undone, and nothing is sent anew.
 """
 
-from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import structlog
 from sqlalchemy import RowMapping, select
@@ -18,9 +20,10 @@ from mutations.governance.effects import Drive, Effect
 from mutations.governance.engine.port import Journal, LostLease, Run
 from mutations.governance.mutation import StepRole
 from mutations.governance.outcome import DONE, Outcome
+from mutations.governance.pace import Pace
 from mutations.governance.plan import PlannedStep, Reversibility
 from mutations.governance.records import decode_plan, workflow_row
-from mutations.governance.seams import Parts, encoded
+from mutations.governance.seams import Parts, encoded, now
 from mutations.governance.store import moved
 from mutations.governance.sums import release
 from mutations.governance.tables import workflow_receipts as receipts
@@ -40,6 +43,7 @@ AUDITED = {
     S.OUTCOME_UNKNOWN: AuditOutcome.UNKNOWN,
     S.NEEDS_ATTENTION: AuditOutcome.FAILED,
 }
+TAKEN_BACK = "TAKEN_BACK"
 UNSURE = (StepStatus.RUNNING.value, StepStatus.UNKNOWN.value)
 
 
@@ -89,7 +93,7 @@ class Saga:
             if told.kind == "done":
                 past_pivot = past_pivot or effect.kind.pivot
             elif effect.kind.optional:
-                await self.carrier.note(f"{step.name}/left", lambda e=effect, t=told: self._left_out(e, t))
+                await self.carrier.note(f"{step.name}/left", partial(self._left_out, effect, told))
             elif told.kind == "unknown":
                 await self._end(S.OUTCOME_UNKNOWN, step, told)
                 return
@@ -109,23 +113,26 @@ class Saga:
 
     async def _back(self, why: WorkflowFailure | None) -> None:
         """Undo what was done, the last first; where nothing was, the workflow has simply failed."""
-        turned = await self.carrier.note("turn", lambda: self._turn(why))
+        turned = await self.carrier.note("turn", partial(self._turn, why))
         if turned.kind != "done":
             return
         late = turned.code == ReceiptState.FAILED.value
+        taken = 0
         for step in reversed(self.drive.plan.steps):
             told = await self._taken_back(step, late=late)
+            taken += told.code == TAKEN_BACK
             if told.kind != "done":
                 status = S.OUTCOME_UNKNOWN if told.kind == "unknown" and told.counts else S.NEEDS_ATTENTION
                 await self._end(status, step, told, name="undone")
                 return
         await self.carrier.note("forget_undone", self._forget)
-        await self._end(S.NEEDS_ATTENTION if late else S.COMPENSATED, None, DONE, name="undone")
+        # A vendor's late failure is a person's to look at; who has looked may compensate, and there is nothing left.
+        await self._end(S.NEEDS_ATTENTION if late and taken else S.COMPENSATED, None, DONE, name="undone")
 
     async def _taken_back(self, step: PlannedStep, *, late: bool) -> Outcome:
         """Done where there is nothing of the step any more, or nothing that could be."""
         effect = self.drive.effect(step)
-        stands = await self.carrier.note(f"{step.name}/stands", lambda: self._stands(effect))
+        stands = await self.carrier.note(f"{step.name}/stands", partial(self._stands, effect))
         if stands.code in UNSURE:
             told = await self.carrier.resolve(effect, f"{step.name}/doubt", may_resend=False)
             if told.kind == "unknown":
@@ -137,12 +144,12 @@ class Saga:
         if late:
             if effect.kind.late_undo is None:
                 return DONE
-            return await self.carrier.carry(self.drive.effect(step, StepRole.LATE_UNDO))
+            return _taken(await self.carrier.carry(self.drive.effect(step, StepRole.LATE_UNDO)))
         if effect.kind.undo is None:
             if step.amount is None or step.reversibility is Reversibility.REVERSIBLE:
                 return DONE
             return Outcome("refused", code="IRREVERSIBLE", message=f"{step.name} cannot be taken back")
-        return await self.carrier.carry(self.drive.effect(step, StepRole.UNDO))
+        return _taken(await self.carrier.carry(self.drive.effect(step, StepRole.UNDO)))
 
     # ----------------------------------------------------------------------------------- each in one transaction
     @to_the_end
@@ -162,13 +169,15 @@ class Saga:
         """Begin to undo; its code is FAILED where a vendor's record failed after all was done."""
         async with self.drive.parts.database.transaction() as connection:
             row = await effects.own_row(connection, self.drive)
-            failure = {"failure": encoded(why)} if why else {}
+            values: dict[str, Any] = {"failure": encoded(why)} if why else {}
             if row["status"] == S.COMPENSATING.value:
                 return Outcome("done", code=await self._late(connection))
             done = steps.c.status.in_([StepStatus.SUCCEEDED.value, *UNSURE]) & (steps.c.role == StepRole.DO.value)
             any_done = select(steps.c.name).where(steps.c.workflow_uid == self.uid, done).limit(1)
             to = S.COMPENSATING if (await connection.execute(any_done)).first() else S.FAILED
-            if not await moved(connection, self.uid, to, run=self.drive.run.number, **failure):
+            if to is S.COMPENSATING:
+                values["run_direction"] = "back"
+            if not await moved(connection, self.uid, to, run=self.drive.run.number, **values):
                 raise LostLease
             if to is S.FAILED:
                 await release(connection, self.uid, row["updated_at"])
@@ -226,7 +235,7 @@ class Saga:
         return DONE
 
     async def _end(self, to: WorkflowStatus, step: PlannedStep | None, told: Outcome, name: str = "end") -> None:
-        await self.carrier.note(name, lambda: self._ended(to, _failure(step, told) if step else None))
+        await self.carrier.note(name, partial(self._ended, to, _failure(step, told) if step else None))
 
     @to_the_end
     async def _ended(self, to: WorkflowStatus, why: WorkflowFailure | None) -> Outcome:
@@ -234,8 +243,10 @@ class Saga:
             row = await effects.own_row(connection, self.drive)
             if row["status"] == to.value:
                 return DONE
-            failure = {"failure": encoded(why)} if why else {}
-            if not await moved(connection, self.uid, to, run=self.drive.run.number, **failure):
+            values: dict[str, Any] = {"failure": encoded(why)} if why else {}
+            if to is S.OUTCOME_UNKNOWN:
+                values["look_at"] = now() + backoff(self.drive.parts.pace, row["looks"])
+            if not await moved(connection, self.uid, to, run=self.drive.run.number, **values):
                 raise LostLease
             if to is S.COMPENSATED:
                 await release(connection, self.uid, row["updated_at"])
@@ -254,6 +265,10 @@ class Saga:
         await self.drive.parts.audit.record(connection, event)
 
 
+def _taken(told: Outcome) -> Outcome:
+    return Outcome("done", code=TAKEN_BACK) if told.kind == "done" else told
+
+
 def _failure(step: PlannedStep, told: Outcome) -> WorkflowFailure:
     return WorkflowFailure(
         step=step.name,
@@ -264,6 +279,30 @@ def _failure(step: PlannedStep, told: Outcome) -> WorkflowFailure:
     )
 
 
-def doubtful(statuses: Sequence[str]) -> bool:
-    """Whether one of a workflow's steps was sent and nobody knows what became of it."""
-    return any(status in UNSURE for status in statuses)
+def backoff(pace: Pace, looks: int) -> timedelta:
+    """How long it takes until a vendor that does not tell is asked again."""
+    return timedelta(seconds=min(pace.longest_unknown, pace.unknown * 2.0 ** min(looks, 16)))
+
+
+async def parked(parts: Parts, run: Run, reason: str) -> None:
+    """The engine has given a drive up: a step of which nobody knows is asked for again; else a person looks."""
+    await _parked(parts, run, reason)
+    parts.hub.tell(run.workflow_uid)
+
+
+@to_the_end
+async def _parked(parts: Parts, run: Run, reason: str) -> None:
+    async with parts.database.transaction() as connection:
+        row = await workflow_row(connection, run.workflow_uid)
+        if row is None or row["run_number"] != run.number:
+            return
+        unsure = (steps.c.workflow_uid == run.workflow_uid) & steps.c.status.in_(UNSURE)
+        doubt = (await connection.execute(select(steps.c.name, steps.c.system).where(unsure))).first()
+        to = S.OUTCOME_UNKNOWN if doubt else S.NEEDS_ATTENTION
+        step, system = (doubt[0], doubt[1]) if doubt else ("", "")
+        message = "the drive failed again and again"
+        why = WorkflowFailure(step=step, system=system, code=reason, message=message, retryable=True)
+        look_at = now() + backoff(parts.pace, row["looks"]) if doubt else None
+        if await moved(connection, row["uid"], to, run=run.number, failure=encoded(why), look_at=look_at):
+            await parts.audit.record(connection, trail.by_system(row, AUDITED[to], rule=reason))
+            await alerting.reached(connection, row, to, why)

@@ -5,6 +5,7 @@ from typing import Literal
 import structlog
 from sqlalchemy import update
 
+from mutations.governance import continuing
 from mutations.governance.engine.port import Run
 from mutations.governance.records import workflow_row
 from mutations.governance.seams import Parts
@@ -19,6 +20,11 @@ async def submit(parts: Parts, uid: str) -> None:
     async with parts.database.reading() as connection:
         row = await workflow_row(connection, uid)
     if row is None or row["submitted"] >= row["run_number"]:
+        return
+    if row["target_uid"] is not None:
+        if (target := await continuing.begin(parts, uid)) is not None:
+            parts.hub.tell(target)
+            await submit(parts, target)
         return
     direction: Literal["forward", "back"] = "back" if row["run_direction"] == "back" else "forward"
     try:
