@@ -11,11 +11,14 @@ Tickets, Setting metadata; Ticket audits.
 
 That an account keeps the metadata could not be tried on a live one. An internal note therefore also ends with a short
 mark, which is looked for in the same audits. A public reply is mailed to the customer and carries no mark at all: a
-customer should not have to wonder about it. Where an account drops the metadata, a public reply whose answer was lost
-cannot be found again, and a person must look before it is written once more.
+customer should not have to wonder about it. Where an account drops the metadata, which shows by notes of ours without
+it, a public reply cannot be told from one that was never written: then `find` is a fault and no "no", so that a person
+looks before the customer gets it twice.
 """
 
 import hashlib
+import re
+from collections.abc import Sequence
 
 import msgspec
 
@@ -29,6 +32,7 @@ from sources.zendesk.mapping import Mapper
 REFERENCE = "c360_reference"  # the key in an audit's custom metadata
 AUDIT_PAGES = 100  # 10,000 updates: a ticket has 5,000 comments at most, and few updates without one
 COMMENT = "Comment"
+MARK = re.compile(r"\[c360 [0-9a-f]{12}\]")
 
 _UPDATED = msgspec.json.Decoder(shapes.UpdatedTicket)
 _AUDITS = msgspec.json.Decoder(shapes.AuditPage)
@@ -58,26 +62,32 @@ class Comments:
         return self._receipt(order.case_id, comment)
 
     async def find(self, case_id: str, reference: str) -> Receipt | None:
-        """DONE where an update of the ticket carries the reference; the first that was written, where several do."""
-        if not is_id(case_id):
-            return None
+        """DONE where an update of the ticket carries the reference; the first that was written, where several do.
+
+        Raises Malformed where the account drops what would tell.
+        """
+        written = await self._written(case_id) if is_id(case_id) else ()
+        found = min((each for each in written if _carries(each, reference)), key=lambda each: each.id, default=None)
+        if found is not None and (comment := _comment(found)) is not None:
+            return self._receipt(case_id, comment)
+        if any(map(_marked, written)) and not any(map(_referenced, written)):
+            raise Malformed("the account keeps no metadata of updates: whether this comment was written cannot be told")
+        return None
+
+    async def _written(self, case_id: str) -> Sequence[shapes.Audit]:
+        """The updates of a ticket that wrote a comment; none where there is no such ticket."""
         params: dict[str, str | int] = {"page[size]": ROWS}
         found: list[shapes.Audit] = []
         for _ in range(AUDIT_PAGES):
             answer = await self._client.find(f"tickets/{case_id}/audits", _AUDITS, params)
             if answer is None:
-                return None
+                return ()
             page, _at = answer
-            found += [audit for audit in page.audits if _carries(audit, reference)]
+            found += [audit for audit in page.audits if _comment(audit) is not None]
             if not page.meta.has_more or page.meta.after_cursor is None:
-                return self._first(case_id, found)
+                return found
             params["page[after]"] = page.meta.after_cursor
         raise Malformed("tickets/{id}/audits goes on beyond the most updates that are read")
-
-    def _first(self, case_id: str, found: list[shapes.Audit]) -> Receipt | None:
-        first = min(found, key=lambda audit: audit.id, default=None)
-        comment = _comment(first) if first else None
-        return self._receipt(case_id, comment) if comment else None
 
     def _receipt(self, case_id: str, comment: shapes.AuditEvent) -> Receipt:
         return Receipt(record_id=str(comment.id), state=ReceiptState.DONE, url=self._map.case_url(case_id))
@@ -89,13 +99,23 @@ def mark(reference: str) -> str:
 
 
 def _carries(audit: shapes.Audit, reference: str) -> bool:
+    return _referenced(audit, reference) or mark(reference) in _note(audit)
+
+
+def _referenced(audit: shapes.Audit, reference: str | None = None) -> bool:
+    """Whether it carries this reference in its metadata; any of ours, where none is given."""
+    held = (audit.metadata.custom or {}).get(REFERENCE) if audit.metadata else None
+    return held is not None if reference is None else held == reference
+
+
+def _marked(audit: shapes.Audit) -> bool:
+    return MARK.search(_note(audit)) is not None
+
+
+def _note(audit: shapes.Audit) -> str:
+    """The text of an internal note; nothing of what a customer may have written."""
     comment = _comment(audit)
-    if comment is None:
-        return False
-    custom = audit.metadata.custom if audit.metadata else None
-    if custom and custom.get(REFERENCE) == reference:
-        return True
-    return comment.public is False and mark(reference) in (comment.body or "")
+    return comment.body or "" if comment is not None and comment.public is False else ""
 
 
 def _comment(audit: shapes.Audit) -> shapes.AuditEvent | None:

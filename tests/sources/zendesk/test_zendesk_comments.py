@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sources.capabilities import Window
-from sources.faults import Busy, OutcomeUnknown, Refused, SourceFault, Throttled, Unavailable
+from sources.faults import Busy, Malformed, OutcomeUnknown, Refused, SourceFault, Throttled, Unavailable
 from sources.simulation.facts import MessageWritten
 from sources.wire.deadline import Deadline, within
 from sources.writing import CaseWrites, CommentOrder, ReceiptState, WriteOffers
@@ -82,15 +82,37 @@ async def test_two_comments_of_one_workflow_are_told_apart(shop: Shop, case: str
     assert note.record_id != reply.record_id
 
 
-async def test_where_the_metadata_is_dropped_a_note_is_found_by_its_mark_and_a_reply_is_not(
-    shop: Shop, case: str
+async def test_where_the_metadata_is_dropped_a_note_is_found_by_its_mark(shop: Shop, case: str) -> None:
+    shop.account.metadata_kept = False
+    note = await shop.adapter.add_comment(order())
+    assert await shop.adapter.find_comment(case, REFERENCE) == note
+
+
+@pytest.mark.parametrize("written", [True, False])
+async def test_where_the_metadata_is_dropped_nobody_claims_that_a_reply_is_not_there(
+    shop: Shop, case: str, written: bool
 ) -> None:
     shop.account.metadata_kept = False
-    note = await shop.adapter.add_comment(order(reference="c360:01JF:note"))
-    await shop.adapter.add_comment(order(reference="c360:01JF:reply", public=True))
+    await shop.adapter.add_comment(order(reference="c360:01JF:note"))
+    if written:
+        await shop.adapter.add_comment(order(reference="c360:01JF:reply", public=True))
 
-    assert await shop.adapter.find_comment(case, "c360:01JF:note") == note
+    with pytest.raises(Malformed, match="cannot be told"):
+        await shop.adapter.find_comment(case, "c360:01JF:reply")
+
+
+async def test_a_note_that_an_agent_quotes_is_no_sign_of_dropped_metadata(shop: Shop, case: str) -> None:
+    note = await shop.adapter.add_comment(order(reference="c360:01JF:note"))
+    quoted = MessageWritten(
+        at=NOW, customer="ACME", key="M", case=case, author="agent:Ann Agent", public=False,
+        text=f"> We did it. {mark('c360:01JF:note')}",
+    )  # fmt: skip
+    shop.simulator.absorb(quoted)
+
     assert await shop.adapter.find_comment(case, "c360:01JF:reply") is None
+    found = await shop.adapter.find_comment(case, "c360:01JF:note")
+    assert found is not None
+    assert found.state is note.state
 
 
 async def test_a_mark_that_a_customer_writes_is_not_ours(shop: Shop, case: str) -> None:
@@ -127,9 +149,9 @@ async def test_the_same_order_twice_is_there_twice_and_the_first_is_found(shop: 
 async def test_no_clear_answer_is_an_unknown_outcome_and_nothing_is_sent_again(
     shop: Shop, case: str, fault: str, comments: int
 ) -> None:
-    shop.switches.write_fault, shop.switches.late_seconds = fault, 0.3
+    shop.switches.write_fault, shop.switches.late_seconds = fault, 1.2
 
-    with pytest.raises(OutcomeUnknown) as caught, within(Deadline(0.2)):
+    with pytest.raises(OutcomeUnknown) as caught, within(Deadline(1.0)):
         await shop.adapter.add_comment(order())
     await shop.simulator.harness.late.settled()
 
