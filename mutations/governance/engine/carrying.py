@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from mutations.governance.engine import dbos_engine
 from mutations.governance.engine.dbos_engine import Unfinished
 from mutations.governance.engine.journal import RunJournal
-from mutations.governance.engine.port import Drive, LostLease
+from mutations.governance.engine.port import Drive
 from mutations.governance.engine.runs import Claim, RunRows
 from mutations.governance.engine.tasks import Patience, detached
 
@@ -109,22 +109,22 @@ class Carrier:
         try:
             await journal.enter()
             if not claim.begun and not await self._rows.begin(claim):
-                raise LostLease(claim.run.id)
+                raise journal.lose()
             await self._drive(claim.run, journal)
             if journal.broken is not None:
                 raise journal.broken
             if not await self._rows.done(claim):
-                raise LostLease(claim.run.id)
+                raise journal.lose()
         except asyncio.CancelledError:
             await self._patience.trying(self._rows.give_back(claim))
             raise Unfinished from None
-        except LostLease:
-            log.warning("stopped, as it may be another's: %s", claim.run.id)
-            await self._patience.trying(self._rows.give_back(claim))
-            raise Unfinished from None
         except Exception as error:
-            log.error("a drive raised %s: %s", kind_and_place(error), claim.run.id)
-            await self._patience.trying(self._rows.failed(claim, kind_and_place(error)))
+            if journal.lost:
+                log.warning("stopped, as it may be another's: %s", claim.run.id)
+                await self._patience.trying(self._rows.give_back(claim))
+            else:
+                log.error("a drive raised %s: %s", kind_and_place(error), claim.run.id)
+                await self._patience.trying(self._rows.failed(claim, kind_and_place(error)))
             raise Unfinished from None
 
 

@@ -14,7 +14,6 @@ from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID, error
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import URL
 
-from mutations.governance.engine.port import LostLease
 from mutations.governance.engine.system_database import open_system_database
 
 T = TypeVar("T")
@@ -36,6 +35,10 @@ class Unfinished(BaseException):
 
 class _NotRemembered(BaseException):
     """A step's work raised. No Exception: dbos would write it down, and give it again after a crash."""
+
+
+class Conflict(Exception):
+    """Another execution has the workflow; nothing of this one is remembered any more."""
 
 
 class AnotherEngine(RuntimeError):
@@ -121,7 +124,7 @@ def migrate(url: URL) -> None:
 
 
 async def remembered(name: str, work: Callable[[], Awaitable[T]]) -> T:
-    """What `work` gives, or gave. What it raises is raised and not remembered. Raises LostLease."""
+    """What `work` gives, or gave. What it raises is raised and not remembered. Raises Conflict."""
     raised: list[Exception] = []
 
     async def attempt() -> Any:
@@ -136,16 +139,16 @@ async def remembered(name: str, work: Callable[[], Awaitable[T]]) -> T:
     except _NotRemembered:
         raise raised[0] from None
     except error.DBOSWorkflowConflictIDError as conflict:
-        raise LostLease(name) from conflict
+        raise Conflict(name) from conflict
     return gave
 
 
 async def slept(seconds: float) -> None:
-    """Sleep until `seconds` after this was first asked for. Raises LostLease."""
+    """Sleep until `seconds` after this was first asked for. Raises Conflict."""
     try:
         await DBOS.sleep_async(seconds)
     except error.DBOSWorkflowConflictIDError as conflict:
-        raise LostLease from conflict
+        raise Conflict from conflict
 
 
 def _silence() -> None:

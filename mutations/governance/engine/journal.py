@@ -29,6 +29,7 @@ class RunJournal:
         self._taken: list[asyncio.Semaphore] = []
         self._names: set[str] = set()
         self._broken: Exception | None = None
+        self.lost = False
 
     async def enter(self) -> None:
         """Wait for a place among the runs of this process."""
@@ -41,9 +42,11 @@ class RunJournal:
         while self._taken:
             self._taken.pop().release()
 
-    def lose(self) -> None:
+    def lose(self) -> LostLease:
         """The run is another's: nothing more may be done with it here."""
+        self.lost = True
         self._broken = LostLease(self._claim.run.id)
+        return self._broken
 
     @property
     def broken(self) -> Exception | None:
@@ -61,6 +64,8 @@ class RunJournal:
 
         try:
             return await dbos_engine.remembered(name, done)
+        except dbos_engine.Conflict as conflict:
+            raise self.lose() from conflict
         except Exception as error:
             self._broken = error
             raise
@@ -73,17 +78,19 @@ class RunJournal:
             async with asyncio.timeout(HOLD_SECONDS):
                 left = await self._rows.left_seconds(self._claim)
         except (SQLAlchemyError, OSError) as error:  # TimeoutError is an OSError
-            self.lose()
-            raise LostLease(self._claim.run.id) from error
+            raise self.lose() from error
         if left is None or left - (time.monotonic() - asked) < MARGIN_SECONDS:
-            self.lose()
+            raise self.lose()
         self._check()
 
     async def pause(self, name: str, seconds: float) -> None:
         """See port.Journal. Another run may use the place meanwhile. Raises LostLease."""
         self._name(name)
         self.leave()
-        await dbos_engine.slept(seconds)
+        try:
+            await dbos_engine.slept(seconds)
+        except dbos_engine.Conflict as conflict:
+            raise self.lose() from conflict
         await self.enter()
         self._check()
 

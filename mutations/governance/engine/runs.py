@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Executable, case, select, update
+from sqlalchemy import Executable, bindparam, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mutations.governance.engine.leases import DIED, MAX_FAILURES, SUSPECT_FAILURES
@@ -17,6 +17,16 @@ HANDED_SECONDS = 10.0  # the queue is looked at each second: a run that nobody b
 LONGEST_PAUSE_SECONDS = 60.0  # between two attempts of a drive that raises
 AT_ONCE = 100  # runs handed out in one go: more would only wait in memory
 RUN = (runs.c.workflow_uid, runs.c.number, runs.c.direction)
+LEFT_SECONDS = (  # made once: it is asked before every call that cannot be taken back
+    select(executors.c.lease_until - database_now())
+    .join(runs, runs.c.executor_id == executors.c.executor_id)
+    .where(
+        runs.c.run_id == bindparam("held_run"),
+        runs.c.fence == bindparam("held_fence"),
+        runs.c.executor_id == bindparam("held_by"),
+        runs.c.ended_at.is_(None),
+    )
+)
 
 
 class Claim(NamedTuple):
@@ -91,14 +101,9 @@ class RunRows:
 
     async def left_seconds(self, claim: Claim) -> float | None:
         """How long the lease lasts that the run is held under; None where the run is lost."""
-        mine = (runs.c.run_id == claim.run.id, runs.c.fence == claim.fence, runs.c.executor_id == self._executor_id)
-        query = (
-            select(executors.c.lease_until - database_now())
-            .join(runs, runs.c.executor_id == executors.c.executor_id)
-            .where(*mine, runs.c.ended_at.is_(None))
-        )
+        mine = {"held_run": claim.run.id, "held_fence": claim.fence, "held_by": self._executor_id}
         async with self._database.reading() as connection:
-            return (await connection.execute(query)).scalar_one_or_none()
+            return (await connection.execute(LEFT_SECONDS, mine)).scalar_one_or_none()
 
     async def forget_but(self, running: Collection[str]) -> int:
         """Give back what this process holds by its rows and does not run, e.g. as the database was gone."""
