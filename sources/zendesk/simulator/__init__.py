@@ -39,15 +39,21 @@ class ZendeskSimulator:
 
     holds_back_seconds = HIDDEN_SECONDS
     """What has only just happened is not among the changes yet."""
+    keeps_keys = False
 
     def __init__(self) -> None:
         self.account = Account()
         self.world = World(self.account.records)
-        self.harness = Harness(account_app(self.account))
+        self.harness = Harness(account_app(self.account), reads=("/oauth/tokens",))
 
     def absorb(self, fact: Fact) -> None:
         """Take a fact of the world into the account's records."""
         self.world.absorb(fact)
+
+    def effects(self, reference: str) -> int:
+        """How many comments came with metadata that holds this reference."""
+        audits = [audit for several in self.account.records.audits.values() for audit in several]
+        return sum(audit.comment is not None and reference in audit.custom.values() for audit in audits)
 
     def section(self, base_url: str) -> dict[str, Any]:
         """Settings that reach this account by OAuth, with every optional field."""
