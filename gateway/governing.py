@@ -15,7 +15,7 @@ from mutations.governance.governance import Governance
 from mutations.governance.mutation import Mutation
 from mutations.governance.pace import Pace
 from mutations.governance.plan import GovernedAction
-from mutations.governance.policy.decisions import Decisions
+from mutations.governance.policy.decisions import Decisions, keep_texts
 from mutations.governance.policy.switches import Switches
 from sources.crosswalk.crosswalk import Crosswalk
 from sources.systems import Systems
@@ -49,6 +49,7 @@ async def open_governed(
         delivering(database, settings.alerts),
         open_engine(database, settings.gateway.database_url, drain_seconds=drain_seconds) as engine,
     ):
+        await keep_texts(database, settings.write_policy.version, settings.write_policy.texts)
         switches = Switches(database, audit.record)
         governance = Governance(
             database=database,

@@ -1,8 +1,6 @@
 """`c360 policy check` and `c360 policy simulate`: the rules of writes, validated, and tried on the past."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, time
 from typing import Annotated
 
@@ -17,10 +15,8 @@ from gateway.failures import WRONG_USE, CommandFailed
 from gateway.settings import Settings, load_settings
 from gateway.wiring import open_crosswalk
 from mutations.governance.policy.decisions import decided_since
-from mutations.governance.policy.migrations import migrate
 from mutations.governance.policy.rules import Rule
 from mutations.governance.policy.simulating import Comparison, compared, in_words
-from sources.database import Database
 
 SHOWN_AT_MOST = 200  # changed decisions in the table; the counts below it are of all
 WIDTH = 160  # where the output is no terminal, so that a table in a file is not folded to 80
@@ -73,8 +69,8 @@ async def _simulated(settings: Settings, since: datetime) -> tuple[list[Comparis
     """The first changed decisions, and how many there are of each change; under None those that stay."""
     shown: list[Comparison] = []
     counts: Counter[str | None] = Counter()
-    async with _policy_tables(settings) as database:
-        async for each in compared(decided_since(database, since), settings.write_policy):
+    async with open_crosswalk(settings) as crosswalk:
+        async for each in compared(decided_since(crosswalk.database, since), settings.write_policy):
             if not each.differs:
                 counts[None] += 1
                 continue
@@ -82,13 +78,6 @@ async def _simulated(settings: Settings, since: datetime) -> tuple[list[Comparis
             if len(shown) < SHOWN_AT_MOST:
                 shown.append(each)
     return shown, counts
-
-
-@asynccontextmanager
-async def _policy_tables(settings: Settings) -> AsyncIterator[Database]:
-    async with open_crosswalk(settings) as crosswalk:
-        await migrate(crosswalk.database)
-        yield crosswalk.database
 
 
 def _change(each: Comparison) -> str:

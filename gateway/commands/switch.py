@@ -12,10 +12,8 @@ from gateway.commands.running import run
 from gateway.failures import WRONG_USE, CommandFailed
 from gateway.settings import Settings, load_settings
 from gateway.wiring import open_crosswalk
-from mutations.governance.audit.migrations import migrate as migrate_audit
 from mutations.governance.audit.recording import record
 from mutations.governance.plan import GovernedAction
-from mutations.governance.policy.migrations import migrate
 from mutations.governance.policy.switches import Switch, Switches, Target
 from sources.crosswalk.crosswalk import Crosswalk
 
@@ -94,6 +92,4 @@ async def _all(settings: Settings) -> tuple[Switch, ...]:
 @asynccontextmanager
 async def _switches(settings: Settings) -> AsyncIterator[tuple[Switches, Crosswalk]]:
     async with open_crosswalk(settings) as crosswalk:
-        await migrate(crosswalk.database)
-        await migrate_audit(crosswalk.database)
         yield Switches(crosswalk.database, record), crosswalk

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mutations.governance.policy.tables import policy_decisions, policy_texts
 from mutations.governance.policy.words import Decision, PolicyRequest
-from sources.database import Database
+from sources.database import Database, to_the_end
 
 PAGE_ROWS = 500  # read at a time: some megabytes at most, and no long transaction
 UID_BYTES = 8
@@ -57,12 +57,14 @@ class Decisions:
         )
 
 
-async def keep_texts(connection: AsyncConnection, version: str, texts: Mapping[str, str]) -> None:
+@to_the_end
+async def keep_texts(database: Database, version: str, texts: Mapping[str, str]) -> None:
     """Keep what a policy says, by its version; does nothing where it is kept."""
-    dialect = insert_sqlite if connection.dialect.name == "sqlite" else insert_postgresql
+    insert_into = insert_sqlite if database.is_sqlite else insert_postgresql
     text = msgspec.json.encode(dict(texts), order="sorted").decode()
     row = {"version": version, "texts": text, "kept_at": datetime.now(UTC)}
-    await connection.execute(dialect(policy_texts).values(row).on_conflict_do_nothing())
+    async with database.transaction() as connection:
+        await connection.execute(insert_into(policy_texts).values(row).on_conflict_do_nothing())
 
 
 async def kept_texts(connection: AsyncConnection, version: str) -> Mapping[str, str] | None:

@@ -61,13 +61,8 @@ async def test_decisions_are_read_in_pages_from_a_moment_on(database, policy, mo
 
 
 async def test_texts_are_kept_once_by_their_version(database, policy):
-    @to_the_end
-    async def keep():
-        async with database.transaction() as connection:
-            await keep_texts(connection, policy.version, policy.texts)
-
-    await keep()
-    await keep()
+    await keep_texts(database, policy.version, policy.texts)
+    await keep_texts(database, policy.version, policy.texts)
     async with database.reading() as connection:
         assert await kept_texts(connection, policy.version) == packaged_texts()
         assert await kept_texts(connection, "0" * 64) is None
@@ -87,7 +82,6 @@ async def test_nothing_is_changed_or_deleted(database, policy, table):
                 correlation_id="r1",
                 at=NOON,
             )
-            await keep_texts(connection, policy.version, policy.texts)
             row = {"kind": "action", "target": "X", "name": "X", "off": True, "by": "me", "reason": "r", "at": NOON}
             await connection.execute(policy_switches.insert().values(row))
 
@@ -97,6 +91,7 @@ async def test_nothing_is_changed_or_deleted(database, policy, table):
             await connection.execute(statement)
 
     await fill()
+    await keep_texts(database, policy.version, policy.texts)
     column = next(iter(table.c))
     for statement in (delete(table), update(table).values({column.name: column})):
         with pytest.raises(DBAPIError, match="append-only"):
