@@ -1,7 +1,7 @@
 """Workflows in the graph: by id, in lists, of a customer, of a credit memo; and where their own edges lead."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 import strawberry
@@ -25,6 +25,7 @@ from resolvers.roots.nodes import record_of as source_record
 from resolvers.types.nodes import CustomerType
 from sources.canonical.billing import CreditMemo
 from sources.canonical.customer import Customer
+from sources.crosswalk.words import BadPosition
 from sources.writing import workflow_of
 
 AUDIT_READ = "audit:read"
@@ -62,15 +63,23 @@ async def workflows(
     query = await filter.canonical(shared) if filter else WorkflowQuery(rows=shared.rows)
     if query is None:
         return connection(WorkflowPage(workflows=(), cursors=(), has_next=False, total=0), None)
-    place = given(after)
-    return connection(await shared.governance.search(query, page_length(given(first)), place), place)
+    place, length = given(after), page_length(given(first))
+    return connection(await _placed(shared.governance.search(query, length, place)), place)
 
 
 async def workflows_of_customer(
     self: Customer, info: Info[Any, Any], first: First = UNSET, after: After = UNSET
 ) -> Connection[Workflow]:
-    place = given(after)
-    return connection(await governed(info).workflows_of(self.uid, page_length(given(first)), place), place)
+    place, length = given(after), page_length(given(first))
+    return connection(await _placed(governed(info).workflows_of(self.uid, length, place)), place)
+
+
+async def _placed(page: Awaitable[WorkflowPage]) -> WorkflowPage:
+    """The page, where its cursor is one. Raises BAD_USER_INPUT."""
+    try:
+        return await page
+    except BadPosition:
+        raise bad_input("after is not a cursor of this list") from None
 
 
 def connection(page: WorkflowPage, after: str | None) -> Connection[Workflow]:

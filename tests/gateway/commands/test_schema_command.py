@@ -15,7 +15,7 @@ WAYS_TO_BREAK = [
     (
         "  totalCount: Int\n",
         "  totalCount: Int!\n",
-        "Field CustomerConnection.totalCount changed type from Int! to Int.",
+        "Field AuditEventConnection.totalCount changed type from Int! to Int.",
     ),
     ("enum Standing {", "enum Standing {\n  GONE\n", "Enum value Standing.GONE was removed."),
 ]

@@ -3,7 +3,7 @@
 import pytest
 from graphql import ObjectTypeDefinitionNode, parse, print_ast
 
-from gateway.policy import CLASS_PREFIX, PERMISSIONS_BY_SYSTEMS, packaged_policy
+from gateway.policy import AUDIT_READ, CLASS_PREFIX, PERMISSIONS_BY_SYSTEMS, packaged_policy
 from mutations.schema import federated_sdl, graph
 from resolvers.federation.entities import KEYS
 from resolvers.federation.subgraph import RELAY_ROOTS, VALUE_TYPES
@@ -11,7 +11,7 @@ from sources.canonical.actor import Grants
 from sources.canonical.sensitivity import Sensitivity
 
 HIDDEN = {f"Query.{name}" for name in (*RELAY_ROOTS, "_entities", "_service")} | {"_Service.sdl"}
-EVERY_PERMISSION = PERMISSIONS_BY_SYSTEMS["change"]
+EVERY_PERMISSION = PERMISSIONS_BY_SYSTEMS["change"] | {AUDIT_READ}
 
 
 def object_types():

@@ -16,6 +16,9 @@ FREE = {
     "IdentityConflict.id", "Invoice.id", "Opportunity.id", "Order.id", "Payment.id", "Refund.id", "SupportCase.id",
     "Customer.sources", "Customer.status", "Customer.survivorship", "CustomerChange.customer",
     "Invoice.overdueDays", "Money.amount", "Money.currency", "Provenance.ageSeconds", "Provenance.freshness",
+    "AuditEvent.customers", "AuditEvent.id", "AuditEvent.workflowId", "CreditMemo.workflow", "Customer.actions",
+    "GovernedPayload.workflow", "Subscription.approvalsChanged", "Subscription.workflowChanged", "Viewer.limits",
+    "Workflow.auditEvents", "Workflow.id", "Workflow.idempotencyKey", "WorkflowPayload.workflow",
     "Query._service", "Query.systems", "Query.viewer", "Subscription.customerChanged", "TimelineConnection.gaps",
     "TimelineEntry.record", "_Service.sdl",
 }  # fmt: skip
