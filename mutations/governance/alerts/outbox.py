@@ -40,6 +40,7 @@ def _row(alert: Alert, role: str) -> dict[str, object]:
     }
 
 
+@to_the_end
 async def take(database: Database, now: datetime, most: int) -> Sequence[Raised]:
     """Alerts whose time has come; no other process takes them while they are being delivered."""
     due = select(alerts).where(alerts.c.state == WAITING, alerts.c.next_at <= now)
@@ -48,7 +49,6 @@ async def take(database: Database, now: datetime, most: int) -> Sequence[Raised]
     return await _claim(database, rows, now) if rows else ()
 
 
-@to_the_end
 async def _claim(database: Database, rows: Sequence[Row[Any]], now: datetime) -> Sequence[Raised]:
     claimed = []
     until = now + timedelta(seconds=TAKEN_SECONDS)
@@ -91,8 +91,9 @@ async def try_again(database: Database, uid: str, at: datetime, failure: str) ->
         await connection.execute(update(alerts).where(alerts.c.uid == uid, alerts.c.state == WAITING).values(**later))
 
 
-async def undelivered(database: Database) -> int:
-    """How many wait after an attempt that failed, or were given up."""
-    failed = (alerts.c.state == GIVEN_UP) | ((alerts.c.state == WAITING) & alerts.c.failure.is_not(None))
+async def undelivered(database: Database, since: datetime) -> int:
+    """How many wait after an attempt that failed, or were given up since then."""
+    given_up = (alerts.c.state == GIVEN_UP) & (alerts.c.ended_at >= since)
+    failed = given_up | ((alerts.c.state == WAITING) & alerts.c.failure.is_not(None))
     async with database.reading() as connection:
         return (await connection.execute(select(func.count()).where(failed))).scalar_one()

@@ -22,6 +22,9 @@ WAITS_SECONDS = (5.0, 30.0, 300.0, 1800.0, 7200.0, 18000.0, 36000.0, 50400.0, 72
 JITTER = 0.2  # of a wait, at most, so that what failed together does not come back together
 AT_ONCE = 20  # deliveries under way; each ends by its own deadline
 POLL_SECONDS = 1.0
+SEEN_FOR = timedelta(
+    days=1
+)  # an alert that was given up is told by `check` for so long, and kept in the table for ever
 
 log = structlog.get_logger(__name__)
 
@@ -82,8 +85,8 @@ class Sender:
         return len(due)
 
     async def check(self) -> str | None:
-        """None where all that was tried has been delivered; else how many alerts have not."""
-        missing = await undelivered(self._database)
+        """None where all that was tried has been delivered; else how many wait, or were given up in a day."""
+        missing = await undelivered(self._database, self._clock() - SEEN_FOR)
         return f"{missing} alerts could not be delivered" if missing else None
 
     async def _send(self, alert: Raised) -> None:

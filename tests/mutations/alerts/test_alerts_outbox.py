@@ -166,7 +166,7 @@ async def test_it_is_given_up_after_three_days_and_that_is_seen(database: Databa
     await tell(database)
 
     with capture_logs() as logs:
-        for wait in (*WAITS_SECONDS, 86_400.0):
+        for wait in (*WAITS_SECONDS, 3600.0):
             assert await sender.send_due() == 1
             clock.forward(wait * 1.3)
         assert await sender.send_due() == 0
@@ -175,6 +175,20 @@ async def test_it_is_given_up_after_three_days_and_that_is_seen(database: Databa
     assert await rows(database) == [("finance_approver", "given_up", len(WAITS_SECONDS) + 1)]
     assert [line["given_up"] for line in logs if line["event"] == "alert_not_delivered"][-2:] == [False, True]
     assert await sender.check() == "1 alerts could not be delivered"
+    clock.forward(86_400)
+    assert await sender.check() is None
+
+
+async def test_a_sender_that_is_stopped_again_and_again_leaves_the_database_usable(database: Database) -> None:
+    desk = Desk()
+    for number in range(20):
+        sending = asyncio.create_task(alerts.Sender(database, desk, poll_seconds=0, clock=Clock()).run())
+        await asyncio.sleep(number / 2000)
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+    await tell(database)
+    await alerts.Sender(database, desk, clock=Clock()).send_due()
+    assert len(desk.got) == 1
 
 
 async def test_two_processes_send_each_alert_once(database: Database) -> None:
