@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from cachetools import TTLCache
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sources.canonical.actor import RowLimit
 from sources.canonical.customer import Customer, CustomerRecord
 from sources.canonical.provenance import CustomerRef, Origin
-from sources.crosswalk import disputes, intake, reading, registration, rulings, watermarks
+from sources.crosswalk import disputes, erasure, intake, reading, registration, rulings, watermarks
 from sources.crosswalk.linker import Linker, Policy
 from sources.crosswalk.neighbourhood import Neighbourhood
 from sources.crosswalk.rows import Row, encode
@@ -234,6 +235,29 @@ class Crosswalk:
                 for candidate in candidates:
                     await rulings.unlink(hood, row, candidate, decided_by, tuple(evidence))
             return await self._relink(hood, row, decided_by, tuple(evidence))
+
+    @to_the_end
+    async def erase(self, uid: str, decided_by: str) -> tuple[Link, ...]:
+        """Erase what is kept of a customer beside its keys and links; gives the links. Raises UnknownCustomer."""
+        links = (await self.refs([uid]))[uid]
+        async with self._writing() as connection:
+            hood = Neighbourhood(connection)
+            await erasure.stripped(hood, uid)
+            linker = Linker(hood, self._policy)
+            writer = Writer(self.database.dialect, connection, linker, self._order, self.settings.phone_region)
+            observed = await writer.write(decided_by)
+        self.forget({uid, *observed.changed})
+        return links
+
+    async def former(self, uid: str) -> tuple[str, ...]:
+        """The uids of customers that were merged into this one."""
+        async with self.database.reading() as connection:
+            return await erasure.former(connection, uid)
+
+    async def held(self, uid: str) -> dict[str, Any]:
+        """Everything that is kept of a customer, as JSON."""
+        async with self.database.reading() as connection:
+            return await erasure.held(connection, uid)
 
     @to_the_end
     async def set_watermark(
