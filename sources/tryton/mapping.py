@@ -136,9 +136,9 @@ def erp_account(
 ) -> ErpAccount:
     """A party as a debtor. `dunned`: whether a level of dunning stops credit; None where that is not known.
 
-    What is due today counts as overdue, as Tryton's own figure has it. That figure takes off what was paid before it was
-    due: where it falls below zero by that, nothing is overdue. The hold is derived as Tryton checks credit: a
-    level of dunning that stops it, or more owed than the limit. Source: Tryton, account_credit_limit.
+    What is due today counts as overdue, as Tryton's own figure has it. That figure takes off what was paid before it
+    was due: where it falls below zero by that, nothing is overdue. The hold is derived as Tryton checks credit: a level
+    of dunning that stops it, or more owed than the limit. Source: Tryton, account_credit_limit.
     """
     currency, limit = company.currency.code, account.credit_limit_amount
     over = None if limit is None or account.credit_amount is None else account.credit_amount.decimal > limit.decimal

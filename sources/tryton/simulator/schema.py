@@ -108,6 +108,7 @@ MODELS: dict[str, dict[str, str | None]] = {
         "invoice": "account.invoice",
         "taxes": "account.tax",
     },
+    "res.user.warning": {**STAMPED, "name": None},
     "account.dunning.level": {**STAMPED, "credit_limit": None},
     "account.dunning": {**STAMPED, "party": "party.party", "level": "account.dunning.level", "blocked": None},
     "sale.sale": {

@@ -70,8 +70,9 @@ class Writing:
     def change(self, model: str, number: int, values: Record) -> Record:
         """Set fields of a draft."""
         row = self._row(model, number)
-        if row["state"] in ENDED:
-            user_error(f'You cannot modify {label(model).lower()} "{self._name(row)}" because it is posted.')
+        if row.get("state") in ENDED:
+            field = label(next(iter(values), "state"))
+            user_error(f'You are not allowed to modify the field "{field}" of "{label(model)}".')
         self._check(model, values, whole=False)
         changed = {**row, **values, "write_date": datetime.now(UTC)}
         if model == ENTRY:
@@ -85,6 +86,8 @@ class Writing:
             user_error(f'You cannot modify posted move "{self._name(row)}".')
         if row["state"] in ("posted", "paid") or row["number"]:
             user_error(f'You cannot modify invoice "{self._name(row)}" because it is posted, paid or cancelled.')
+        if model == ENTRY:
+            self._owe(row["lines"], -1)
         for line in row["lines"]:
             self._database.table(LINES[model]).drop(line)
         self._database.table(model).drop(number)
@@ -158,10 +161,6 @@ class Writing:
         self._open_period(row["date"])
         if sum(line["debit"] - line["credit"] for line in lines):
             user_error(f'To post move "{self._name(row)}", you must balance all its lines debits and credits.')
-        for line in lines:
-            if line["account"] == self._ground.account["receivable"] and line.get("party") is not None:
-                owed = self._books.booked.get(line["party"], ZERO)
-                self._books.booked[line["party"]] = owed + line["debit"] - line["credit"]
         now = datetime.now(UTC)
         posted = {"state": "posted", "number": self._books.next_entry(), "post_date": now.date(), "write_date": now}
         return self._database.table(ENTRY).put({**row, **posted})
@@ -190,7 +189,15 @@ class Writing:
     def _fill_entry(self, row: Record, lines: list[Record]) -> None:
         self._in_period(row)
         made = [self._put(LINES[ENTRY], {**line, "move": row["id"]})["id"] for line in lines]
+        self._owe(made, 1)
         self._database.table(ENTRY).put({**row, "lines": made})
+
+    def _owe(self, lines: list[int], sign: int) -> None:
+        """What is owed changes with an entry's draft already, not with its posting."""
+        for line in (self._database.table(LINES[ENTRY]).rows[number] for number in lines):
+            if line["account"] == self._ground.account["receivable"] and line["party"] is not None:
+                owed = self._books.booked.get(line["party"], ZERO)
+                self._books.booked[line["party"]] = owed + sign * (line["debit"] - line["credit"])
 
     def _tax(self, taxes: tuple[int, ...], base: Decimal, step: Decimal) -> Decimal:
         rates = [self._database.table("account.tax").rows[number]["rate"] for number in taxes]

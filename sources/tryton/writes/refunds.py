@@ -72,7 +72,10 @@ class Entries:
 
 
 class Refunds:
-    """Implements LedgerRefundWrites. An entry has no field for a reference: its description is one."""
+    """Implements LedgerRefundWrites. An entry has no field for a reference: its description is one.
+
+    Tryton counts an entry in what a party owes from its draft on.
+    """
 
     def __init__(self, settings: TrytonSettings, client: Client, mapper: Mapper, posting: asyncio.Lock) -> None:
         self._settings = settings
@@ -155,11 +158,8 @@ class Refunds:
         return self._receipt(found)
 
     async def _press(self, draft: Document) -> None:
+        """Its day stays: a period is not closed while it has drafts in it."""
         async with self._posting:
-            booking = await self._calendar.booking(draft.day or date.min)
-            if booking.day != draft.day:
-                values = {"date": day_value(booking.day), "period": booking.period}
-                await self._client.change(MODEL, draft.id, values)
             await self._client.press(MODEL, draft.id, "post")
 
     def _way(self, invoice: PaidInvoice | None, amount: Money, company: str) -> Way:

@@ -5,7 +5,7 @@ import hashlib
 import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,9 @@ class Recording:
 
     async def send(self, request: Request) -> Response:
         response = await self._wire.send(request)
-        answer = msgspec.json.decode(response.body) if response.status == 200 else None  # 204: deleted
+        answer = None
+        with suppress(msgspec.DecodeError):  # 204 has nothing, and some answer with what is no JSON
+            answer = msgspec.json.decode(response.body) if response.status == 200 else None
         self.exchanges.append(
             (request.url.partition("/rest/model/")[2], msgspec.json.decode(request.body or b"{}"), answer)
         )
