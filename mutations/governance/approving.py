@@ -193,7 +193,7 @@ def _not_own(row: RowMapping, actor: Actor) -> None:
     mine = {actor.subject, actor.acting or ""} - {""}
     if row["issuer"] == actor.issuer and theirs & mine:
         message = "nobody decides about what they asked for, or what was asked for in their name"
-        raise refused(RefusalCode.OWN_REQUEST, message, rule="four_eyes.requester")
+        raise refused(RefusalCode.OWN_REQUEST, message, rule="four_eyes.own_request")
 
 
 def _wrong_state(row: RowMapping) -> Refused:

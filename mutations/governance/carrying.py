@@ -143,8 +143,6 @@ class Carrier:
             with within(Deadline(seconds)), counted(Spending()):
                 async with asyncio.timeout(seconds + self.pace.call_grace):
                     return await work()
-        except LostLease:
-            raise
         except Exception as error:  # every kind of it has come to something: of_exception says to what
             told = of_exception(error)
             log.warning("step_ended", step=effect.name, outcome=told.kind, code=told.code, error=type(error).__name__)

@@ -76,11 +76,15 @@ def key_of(workflow_uid: str, name: str, generation: int) -> str:
     return hashlib.sha256(f"{workflow_uid}:{name}:{generation}".encode()).hexdigest()
 
 
+class Superseded(Exception):
+    """Another drive of the workflow has begun: this one has nothing to do any more."""
+
+
 async def own_row(connection: AsyncConnection, drive: Drive) -> RowMapping:
-    """The workflow's row, while this drive is the one that may write. Raises LostLease."""
+    """The workflow's row, while this drive is the newest. Raises Superseded."""
     row = await workflow_row(connection, drive.run.workflow_uid)
     if row is None or row["run_number"] != drive.run.number:
-        raise LostLease
+        raise Superseded
     return row
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from mutations.governance.refusals import Refused as RuledOut
-from sources.faults import OutcomeUnknown, SourceFault
+from sources.faults import NotOffered, OutcomeUnknown, Refused, SourceFault
 
 Kind = Literal["done", "refused", "again", "unknown", "no"]
 
@@ -33,7 +33,8 @@ def of_exception(error: Exception) -> Outcome:
         return Outcome("unknown", code=error.code, message=error.reason, key_spent=error.key_spent)
     if isinstance(error, SourceFault):
         pause = error.retry_after_seconds or 0.0
-        kind: Kind = "again" if error.retryable or not error.sent else "refused"
+        never = isinstance(error, Refused | NotOffered)
+        kind: Kind = "again" if not never and (error.retryable or not error.sent) else "refused"
         return Outcome(kind, code=error.code, message=error.reason, retryable=error.retryable, pause_seconds=pause)
     if isinstance(error, RuledOut):
         first = error.refusals[0]

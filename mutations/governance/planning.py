@@ -11,11 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mutations.governance.mutation import Command, Facts, Mutation, Reading
 from mutations.governance.plan import GovernedAction, PlannedStep, Verdict, WorkflowPlan, plan_hash
 from mutations.governance.policy.words import Decision, PolicyRequest, Sums
-from mutations.governance.refusals import Refusal, RefusalCode, Refused
+from mutations.governance.refusals import Refusal, Refused
 from mutations.governance.seams import Parts, encoded, now
 from mutations.governance.sums import sums
 from sources.canonical.actor import Actor
-from sources.canonical.money import Money
 
 
 class Gathered(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,9 +84,10 @@ async def decided(
         cap=gathered.facts.cap,
         sums=await _sums(connection, actor, gathered, at, but),
         switched_off=gathered.switched_off,
+        read_only=gathered.read_only,
         acting=actor.acting,
     )
-    decision = _unless_read_only(parts.policy.decide(request), gathered.read_only)
+    decision = parts.policy.decide(request)
     return Planned(
         plan=_plan(gathered, decision, at + timedelta(seconds=parts.pace.plan)), request=request, decision=decision
     )
@@ -103,26 +103,6 @@ async def _sums(connection: AsyncConnection, actor: Actor, gathered: Gathered, a
     if elsewhere is None or elsewhere.currency != amount.currency:
         return found
     return msgspec.structs.replace(found, credited=found.credited + elsewhere.minor)
-
-
-def _unless_read_only(decision: Decision, read_only: tuple[str, ...]) -> Decision:
-    if not read_only:
-        return decision
-    refusals = tuple(
-        Refusal(
-            code=RefusalCode.SYSTEM_UNAVAILABLE,
-            message=f"{name} is configured as read only: nothing can be written there",
-            rule="system.read_only",
-        )
-        for name in read_only
-    )
-    return msgspec.structs.replace(
-        decision,
-        verdict=Verdict.DENIED,
-        approvals=(),
-        rules=(*decision.rules, "system.read_only"),
-        refusals=(*decision.refusals, *refusals),
-    )
 
 
 def _plan(gathered: Gathered, decision: Decision, valid_until: datetime) -> WorkflowPlan:
@@ -155,8 +135,3 @@ async def planned(parts: Parts, actor: Actor, mutation: Mutation, command: Any) 
         return denied(parts, refused.refusals, fingerprint_of(mutation.action, command))
     async with parts.database.reading() as connection:
         return (await decided(parts, connection, actor, gathered)).plan
-
-
-def amount_in(steps: Iterable[PlannedStep]) -> Money | None:
-    """The first amount that the steps move."""
-    return next((step.amount for step in steps if step.amount is not None), None)

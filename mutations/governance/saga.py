@@ -63,6 +63,8 @@ async def drive(parts: Parts, run: Run, journal: Journal) -> None:
     )
     try:
         await Saga(this, journal).carry()
+    except effects.Superseded:
+        log.info("superseded", workflow=run.workflow_uid, number=run.number)
     finally:
         parts.hub.tell(run.workflow_uid)
 

@@ -1,4 +1,4 @@
-"""A whole governance over a vendor in memory, on both databases. The policy, the audit log and the alerts are the real ones.
+"""A whole governance over a vendor in memory, on both databases. Policy, audit log and alerts are the real ones.
 
 The engine is one that tests can kill at any boundary; that the real one keeps the same promises is its own suite's.
 """
@@ -7,6 +7,7 @@ import asyncio
 import shutil
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -53,10 +54,18 @@ async def house(database: Database) -> AsyncIterator[House]:
 
 
 @pytest.fixture
+async def small(core_file: Path, tmp_path: Path) -> AsyncIterator[House]:
+    """The same on SQLite alone, for what does not depend on the database."""
+    shutil.copy(core_file, tmp_path / "small.db")
+    opened = open_database(f"sqlite:///{tmp_path}/small.db")
+    async with open_house(opened) as there:
+        yield there
+    await opened.close()
+
+
+@pytest.fixture
 async def another(database_url: str) -> AsyncIterator[Callable[..., Awaitable[House]]]:
     """Opens the same house in another process, as it were: its own connections, its own memory."""
-    from contextlib import AsyncExitStack
-
     async with AsyncExitStack() as stack:
 
         async def opened(vendor_of: House) -> House:

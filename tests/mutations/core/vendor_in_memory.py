@@ -1,4 +1,4 @@
-"""A vendor in memory that can fail in every way, a mutation over it, and an engine that can be killed at any boundary."""
+"""A vendor in memory that fails in every way, a mutation over it, and an engine that is killed at any boundary."""
 
 import asyncio
 import dataclasses
@@ -12,6 +12,7 @@ import msgspec
 
 from mutations.governance.alerts.migrations import migrate as migrate_alerts
 from mutations.governance.audit.audit import Audit
+from mutations.governance.audit.events import AuditOutcome
 from mutations.governance.audit.migrations import migrate as migrate_audit
 from mutations.governance.engine.port import LostLease, Run
 from mutations.governance.governance import Governance
@@ -83,6 +84,10 @@ class Credit(Command, frozen=True, kw_only=True):
         return self.reason
 
 
+class Killed(BaseException):
+    """The process ends here."""
+
+
 @dataclasses.dataclass
 class Vendor:
     """Records by reference. `answers` holds, by step, what happens at its next calls, one after the other."""
@@ -127,6 +132,8 @@ class Vendor:
             receipt = self._make(step, call)
             if keyed:
                 self.by_key[call.key] = receipt
+            if what == "dies":
+                raise Killed
             if what == "lost_after":
                 raise OutcomeUnknown("no answer")
             return receipt
@@ -251,10 +258,6 @@ def mutation_over(vendor: Vendor, erp: Origin, billing: Origin, **changed: StepK
     return Mutation(
         action=GovernedAction.ISSUE_CREDIT, command=Credit, gather=gather, steps=steps, kinds=kinds, fields={}
     )
-
-
-class Killed(BaseException):
-    """The process ends here."""
 
 
 class KillableEngine:
@@ -388,6 +391,14 @@ class House:
         await self.audit.catch_up()
         found = (await self.audit.log.of_workflows([uid])).get(uid, ())
         return [(event.action, event.outcome.value) for event in found]
+
+    async def refusals(self) -> list[tuple[str, str | None]]:
+        """What was refused, and by which rule, in order."""
+        from mutations.governance.audit.log import AuditQuery
+
+        await self.audit.catch_up()
+        page = await self.audit.log.page(AuditQuery(outcomes=frozenset({AuditOutcome.REFUSED})), 100, None)
+        return [(event.action, event.rule) for event in reversed(page.events)]
 
     async def count(self, table: Any, *which: Any) -> int:
         from sqlalchemy import func, select
