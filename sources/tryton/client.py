@@ -72,7 +72,7 @@ def classify(response: Response) -> SourceFault | None:
         return NotThere("404: base_url does not lead to a database")
     if status == 400:
         return refusal(response.body)
-    if status == 423 or locked_out(response):
+    if status in (409, 423) or locked_out(response):
         return Busy(f"{status}: what is needed is locked just now")
     if status == 429:
         return Throttled("too many requests", retry_after_seconds=_retry_after(response))

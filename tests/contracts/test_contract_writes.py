@@ -125,7 +125,7 @@ async def test_what_the_vendor_refuses_is_not_done(written: Written, name: str) 
     with pytest.raises(SourceFault) as caught:
         await written.send()
     written.mend()
-    assert type(caught.value) is kind
+    assert isinstance(caught.value, kind)
     assert SECRET_OF_A_PERSON not in str(caught.value)
     assert written.effects == 0
     assert await written.find() is None

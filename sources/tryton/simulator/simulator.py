@@ -43,6 +43,7 @@ class TrytonSimulator:
     """
 
     answers_nothing_with_an_empty_list = True
+    keeps_keys = False
 
     def __init__(self) -> None:
         self.harness = Harness(self._serve, reads=READS)
@@ -94,6 +95,11 @@ class TrytonSimulator:
                 "owner": "account_manager.name",
             },
         }
+
+    def effects(self, reference: str) -> int:
+        """How many documents and entries carry a reference."""
+        documents = self.database.table("account.invoice").by("reference", [reference])
+        return len(documents) + len(self.database.table("account.move").by("description", [reference]))
 
     def _found_company(self) -> None:
         own = {"code": "1", "name": "Customer 360 Demo GmbH", "active": True, "replaced_by": None}

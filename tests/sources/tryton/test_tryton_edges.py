@@ -328,4 +328,4 @@ def test_only_a_500_that_names_something_is_left_to_the_client() -> None:
     assert classify(named) is None
     assert isinstance(classify(other), Unavailable)
     assert isinstance(classify(Response(status=423, headers={}, body=b"")), Busy)
-    assert isinstance(classify(Response(status=409, headers={}, body=b"")), Refused)
+    assert isinstance(classify(Response(status=409, headers={}, body=b"")), Busy)

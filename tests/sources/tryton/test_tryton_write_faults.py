@@ -79,7 +79,7 @@ SAID_NO: dict[str, tuple[Switches, type[SourceFault]]] = {
     "400 without a body": (Switches(status=400, times=1), Refused),
     "401": (Switches(status=401, times=1), Refused),
     "403": (Switches(status=403, times=1), NotAllowed),
-    "409": (Switches(status=409, times=1), Refused),
+    "409": (Switches(status=409, times=1), Busy),
     "423": (Switches(status=423, times=1), Busy),
     "429": (Switches(throttle_retry_after="2", times=1), Throttled),
     "503 locked": (Switches(status=503, body=f"<p>{LOCKED}</p>", times=1), Busy),
