@@ -24,7 +24,7 @@ import msgspec
 
 from sources.faults import Malformed, Refused
 from sources.writing import CommentOrder, Receipt, ReceiptState, sending
-from sources.zendesk import shapes
+from sources.zendesk.audits import Audit, AuditEvent, AuditPage, UpdatedTicket
 from sources.zendesk.batching import is_id
 from sources.zendesk.client import ROWS, Client
 from sources.zendesk.mapping import Mapper
@@ -34,8 +34,8 @@ AUDIT_PAGES = 100  # 10,000 updates: a ticket has 5,000 comments at most, and fe
 COMMENT = "Comment"
 MARK = re.compile(r"\[c360 [0-9a-f]{12}\]")
 
-_UPDATED = msgspec.json.Decoder(shapes.UpdatedTicket)
-_AUDITS = msgspec.json.Decoder(shapes.AuditPage)
+_UPDATED = msgspec.json.Decoder(UpdatedTicket)
+_AUDITS = msgspec.json.Decoder(AuditPage)
 
 
 class Comments:
@@ -74,10 +74,10 @@ class Comments:
             raise Malformed("the account keeps no metadata of updates: whether this comment was written cannot be told")
         return None
 
-    async def _written(self, case_id: str) -> Sequence[shapes.Audit]:
+    async def _written(self, case_id: str) -> Sequence[Audit]:
         """The updates of a ticket that wrote a comment; none where there is no such ticket."""
         params: dict[str, str | int] = {"page[size]": ROWS}
-        found: list[shapes.Audit] = []
+        found: list[Audit] = []
         for _ in range(AUDIT_PAGES):
             answer = await self._client.find(f"tickets/{case_id}/audits", _AUDITS, params)
             if answer is None:
@@ -89,7 +89,7 @@ class Comments:
             params["page[after]"] = page.meta.after_cursor
         raise Malformed("tickets/{id}/audits goes on beyond the most updates that are read")
 
-    def _receipt(self, case_id: str, comment: shapes.AuditEvent) -> Receipt:
+    def _receipt(self, case_id: str, comment: AuditEvent) -> Receipt:
         return Receipt(record_id=str(comment.id), state=ReceiptState.DONE, url=self._map.case_url(case_id))
 
 
@@ -98,25 +98,25 @@ def mark(reference: str) -> str:
     return f"[c360 {hashlib.sha256(reference.encode()).hexdigest()[:12]}]"
 
 
-def _carries(audit: shapes.Audit, reference: str) -> bool:
+def _carries(audit: Audit, reference: str) -> bool:
     return _referenced(audit, reference) or mark(reference) in _note(audit)
 
 
-def _referenced(audit: shapes.Audit, reference: str | None = None) -> bool:
+def _referenced(audit: Audit, reference: str | None = None) -> bool:
     """Whether it carries this reference in its metadata; any of ours, where none is given."""
     held = (audit.metadata.custom or {}).get(REFERENCE) if audit.metadata else None
     return held is not None if reference is None else held == reference
 
 
-def _marked(audit: shapes.Audit) -> bool:
+def _marked(audit: Audit) -> bool:
     return MARK.search(_note(audit)) is not None
 
 
-def _note(audit: shapes.Audit) -> str:
+def _note(audit: Audit) -> str:
     """The text of an internal note; nothing of what a customer may have written."""
     comment = _comment(audit)
     return comment.body or "" if comment is not None and comment.public is False else ""
 
 
-def _comment(audit: shapes.Audit) -> shapes.AuditEvent | None:
+def _comment(audit: Audit) -> AuditEvent | None:
     return next((event for event in audit.events if event.type == COMMENT and event.id is not None), None)
