@@ -1,9 +1,10 @@
 """How suites ask for governed writes."""
 
+import asyncio
 from typing import Any
 
 WORKFLOW = """
-  id action status reason requestedBy correlationId expiresAt idempotencyKey
+  id action status reason requestedBy correlationId expiresAt
   amount { amount currency }
   customer { number }
   plan { hash verdict steps { name system amount { amount } reversibility } approvals { roles count } }
@@ -121,6 +122,22 @@ async def decide(house: Any, verb: str, workflow: dict[str, Any], *, role: str, 
         given.setdefault("comment", "as agreed on the phone")
     answer = await house.data(DECIDE[verb], {"id": workflow["id"], **given}, role=role)
     return answer[f"{verb}Workflow"]
+
+
+RESTING = {
+    "SUCCEEDED", "FAILED", "REJECTED", "EXPIRED", "CANCELED", "COMPENSATED", "OUTCOME_UNKNOWN", "NEEDS_ATTENTION",
+}  # fmt: skip
+
+
+async def at_rest(house: Any, workflow_id: str, *, role: str = "finance_analyst", seconds: float = 20.0):
+    """The workflow when it moves no more."""
+    async with asyncio.timeout(seconds):
+        while True:
+            query = f"query($id: ID!) {{ workflow(id: $id) {{ {WORKFLOW} }} }}"
+            found = (await house.data(query, {"id": workflow_id}, role=role))["workflow"]
+            if found["status"] in RESTING:
+                return found
+            await asyncio.sleep(0.05)
 
 
 def rules(payload: dict[str, Any]) -> set[tuple[str, str | None]]:
