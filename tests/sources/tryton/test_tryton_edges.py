@@ -9,6 +9,8 @@ import msgspec
 import pytest
 from pydantic import ValidationError
 
+from sources.canonical.erp import ErpAccount
+from sources.canonical.money import Money
 from sources.canonical.provenance import CustomerRef
 from sources.capabilities import Window
 from sources.faults import Busy, Malformed, NotOffered, Refused, Unavailable
@@ -19,7 +21,7 @@ from sources.tryton import TrytonSettings, lists
 from sources.tryton.simulator import TrytonSimulator
 from sources.wire.messages import Response
 from tests.sources.tryton.conftest import Ledger, opened
-from tests.sources.tryton.small_ledger import HISTORY, invoice, known, moment, ordered
+from tests.sources.tryton.small_ledger import HISTORY, invoice, known, moment, ordered, paid
 
 PARTY, INVOICE = "party.party/search_read", "account.invoice/search_read"
 
@@ -318,6 +320,16 @@ async def test_the_same_facts_give_the_same_ids() -> None:
             simulator.absorb(fact)
         ids.append([sorted(table.rows) for table in simulator.database.tables.values()])
     assert ids[0] == ids[1]
+
+
+async def test_what_is_paid_before_it_is_due_leaves_nothing_overdue(crowd: Crowd) -> None:
+    refs = await crowd.refs(1)
+    crowd.absorb(invoice("N-0", "EARLY", 3650), paid("N-0", "EARLY", 3, "20"))
+    account = (await crowd.ledger.adapter.ledger_accounts(refs))[refs[0]]
+    assert isinstance(account, ErpAccount)
+    assert (account.receivable, account.overdue) == (Money(10000, "EUR"), Money(0, "EUR"))
+    told = [row for path, _, rows in crowd.ledger.sent.exchanges if path == PARTY for row in rows]
+    assert [row["receivable_today"]["decimal"] for row in told] == ["-20.00"]
 
 
 def test_only_a_500_that_names_something_is_left_to_the_client() -> None:
