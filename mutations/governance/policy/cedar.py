@@ -9,6 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
+from cachetools import LRUCache
+
 from mutations.governance.answers import ActionAvailability
 from mutations.governance.plan import ApprovalRequirement, GovernedAction, Verdict
 from mutations.governance.policy.limits import read_limits
@@ -23,6 +26,7 @@ from sources.canonical.money import Money
 NOT_PERMITTED = "policy.not_permitted"
 INCOMPLETE = "policy.incomplete"
 LEAST_MINOR = 1  # an availability is asked for the smallest amount there is
+GENERAL_ANSWERS = 4096  # a list of customers asks the same of each; a thousand viewers with four actions
 NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
@@ -34,6 +38,7 @@ class CedarPolicy:
         self.version = version_of(texts)
         self._rules = Rules(texts)
         self._limits = read_limits(texts[LIMITS], self._rules.knows_role)
+        self._general: LRUCache[bytes, Answer] = LRUCache(GENERAL_ANSWERS)
         self._rank = {role: place for place, role in enumerate(self._limits.cheapest_first)}
         for rule in self._rules.all:
             if rule.approver is not None and rule.approver not in self._rank:
@@ -128,10 +133,13 @@ class CedarPolicy:
             acting=actor.acting,
             customer_uid="",
             amount=Money(LEAST_MINOR, currency) if moves_money else None,
-            attributes=known,
+            attributes=dict(known),
             switched_off=off,
         )
-        return self._answer(request)
+        key = msgspec.json.encode(request, order="sorted")
+        if key not in self._general:
+            self._general[key] = self._answer(request)
+        return self._general[key]
 
     def _answer(self, request: PolicyRequest) -> Answer:
         actor = requester_of(request)
