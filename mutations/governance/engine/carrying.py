@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import traceback
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from sqlalchemy.engine import URL
@@ -25,12 +25,20 @@ class Carrier:
     """The runs that this process has begun, or is about to."""
 
     def __init__(
-        self, rows: RunRows, drive: Drive, patience: Patience, *, system_database: URL, executor_id: str
+        self,
+        rows: RunRows,
+        drive: Drive,
+        patience: Patience,
+        *,
+        renew: Callable[[], Awaitable[bool]],
+        system_database: URL,
+        executor_id: str,
     ) -> None:
         """Launches dbos; what it takes from its queue is begun from now on. Raises AnotherEngine."""
         self._rows = rows
         self._drive = drive
         self._patience = patience
+        self._renew = renew
         self._places = asyncio.Semaphore(IN_FLIGHT)
         self._suspects = asyncio.Semaphore(1)
         self._running: dict[str, tuple[asyncio.Task[Any], RunJournal]] = {}
@@ -55,13 +63,15 @@ class Carrier:
         self._starting[run_id] = task = detached(self._patience.trying(beginning))
         task.add_done_callback(lambda _: self._starting.pop(run_id, None))
 
-    def lose_all(self) -> int:
-        """Stop everything: it is another's. Gives how many runs that were."""
+    async def renew(self) -> None:
+        """Renew the lease of this process. Where another took it over, everything stops: it is the other's."""
+        if await self._renew():
+            return
         running = list(self._running.values())
+        log.warning("the lease of this process was taken over, and %d runs with it", len(running))
         for task, journal in running:
             journal.lose()
             task.cancel()
-        return len(running)
 
     async def drain(self, seconds: float) -> None:
         """Begin nothing more, let what runs come to its end for so long, give the rest back."""
@@ -96,7 +106,7 @@ class Carrier:
         if claim is None:
             raise Unfinished
         places = [self._suspects, self._places] if claim.suspect else [self._places]
-        journal = RunJournal(claim, self._rows, places)
+        journal = RunJournal(claim, self._rows, self.renew, places)
         carried = asyncio.create_task(self._carried(claim, journal))  # dbos's place in the workflow goes with it
         self._running[run_id] = (carried, journal)
         try:

@@ -14,6 +14,7 @@ from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID, error
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import URL
 
+from mutations.governance.engine.port import AnotherEngine
 from mutations.governance.engine.system_database import open_system_database
 
 T = TypeVar("T")
@@ -39,10 +40,6 @@ class _NotRemembered(BaseException):
 
 class Conflict(Exception):
     """Another execution has the workflow; nothing of this one is remembered any more."""
-
-
-class AnotherEngine(RuntimeError):
-    """An engine is running in this process; dbos can be there only once."""
 
 
 @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)

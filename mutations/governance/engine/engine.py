@@ -1,6 +1,7 @@
 """Runs drives durably: our rows say whose a run is, dbos remembers its steps.
 
-Quiet until there is something to run: a process that only reads pays one look at a table every two seconds.
+Quiet until there is something to run, here or elsewhere: while nothing is written, a process pays one look at a table
+every two seconds. Once others run something it is ready to take over, for dbos needs a second to be launched.
 """
 
 import asyncio
@@ -14,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import URL
 
-from mutations.governance.engine.leases import RENEW_SECONDS, Leases, anything_to_take_up
-from mutations.governance.engine.port import Drive, Parked, Run
+from mutations.governance.engine.leases import RENEW_SECONDS, Leases, anything_under_way
+from mutations.governance.engine.port import AnotherEngine, ClosedEngine, Drive, Parked, Run
 from mutations.governance.engine.runs import RunRows, Waiting
 from mutations.governance.engine.tasks import Patience, detached, ended
 from sources.database import Database
@@ -27,10 +28,6 @@ SWEEP_SECONDS = 1.0
 IDLE_SWEEP_SECONDS = 2.0  # with a lease of 5 s and a queue looked at each second, a dead process's runs go on within 10
 
 log = logging.getLogger(__name__)
-
-
-class ClosedEngine(RuntimeError):
-    """The engine is not open; the run was not taken."""
 
 
 class LeasedEngine:
@@ -59,7 +56,7 @@ class LeasedEngine:
     async def submit(self, run: Run) -> None:
         """See port.Engine. While the engine drains, the run is written down for others or for the next start.
 
-        Raises ClosedEngine; AnotherEngine; ValueError where the run is known in the other direction.
+        Raises ClosedEngine, AnotherEngine, and ValueError where the run is known in the other direction.
         """
         if self._drive is None:
             raise ClosedEngine("the engine is not open")
@@ -97,6 +94,7 @@ class LeasedEngine:
                     self._rows,
                     drive,
                     self._patience,
+                    renew=self._leases.renew,
                     system_database=self._system_database,
                     executor_id=self._executor_id,
                 )
@@ -110,19 +108,21 @@ class LeasedEngine:
     async def _renewing(self, carrier: "Carrier") -> None:
         while True:
             await asyncio.sleep(RENEW_SECONDS)
-            if await self._patience.trying(self._leases.renew()) is False:
-                log.warning("the lease of this process was taken over, and %d runs with it", carrier.lose_all())
+            await self._patience.trying(carrier.renew())
 
     async def _sweeping(self) -> None:
         while True:
-            if self._carrier is not None or await self._patience.trying(anything_to_take_up(self._database)):
+            if self._carrier is not None or await self._patience.trying(anything_under_way(self._database)):
                 await self._patience.trying(self._sweep())
             await asyncio.sleep(IDLE_SWEEP_SECONDS if self._carrier is None else SWEEP_SECONDS)
 
     async def _sweep(self) -> None:
         if self._draining or self._drive is None:
             return
-        carrier = await self._launched(self._drive)
+        try:
+            carrier = await self._launched(self._drive)
+        except AnotherEngine:
+            return  # the other one sees to it
         if freed := await self._leases.take_over():
             log.warning("runs of dead processes, free to be taken up: %d", freed)
         await self._rows.forget_but(carrier.under_way)

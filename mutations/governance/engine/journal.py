@@ -13,6 +13,8 @@ from mutations.governance.engine.port import LostLease
 from mutations.governance.engine.runs import Claim, RunRows
 
 T = TypeVar("T")
+Renew = Callable[[], Awaitable[None]]
+"""Renews the lease of this process, and loses what it had where another took it over."""
 
 # Between the answer "still ours" and the request on the wire are milliseconds; a stall of more than this is noticed.
 MARGIN_SECONDS = 2.0
@@ -22,9 +24,10 @@ HOLD_SECONDS = 5.0  # a database that does not answer by then cannot say that th
 class RunJournal:
     """The journal of one claim. Once lost or failed it stays so, whatever the drive makes of the exception."""
 
-    def __init__(self, claim: Claim, rows: RunRows, places: Sequence[asyncio.Semaphore]) -> None:
+    def __init__(self, claim: Claim, rows: RunRows, renew: Renew, places: Sequence[asyncio.Semaphore]) -> None:
         self._claim = claim
         self._rows = rows
+        self._renew = renew
         self._places = places
         self._taken: list[asyncio.Semaphore] = []
         self._names: set[str] = set()
@@ -73,15 +76,22 @@ class RunJournal:
     async def hold(self) -> None:
         """See port.Journal. Raises LostLease, also where the database cannot say."""
         self._check()
-        asked = time.monotonic()
         try:
             async with asyncio.timeout(HOLD_SECONDS):
-                left = await self._rows.left_seconds(self._claim)
+                left = await self._left_seconds()
+                if left is not None and left < MARGIN_SECONDS:  # e.g. the machine is too busy to renew in time
+                    await self._renew()
+                    left = await self._left_seconds()
         except (SQLAlchemyError, OSError) as error:  # TimeoutError is an OSError
             raise self.lose() from error
-        if left is None or left - (time.monotonic() - asked) < MARGIN_SECONDS:
+        if left is None or left < MARGIN_SECONDS:
             raise self.lose()
         self._check()
+
+    async def _left_seconds(self) -> float | None:
+        asked = time.monotonic()
+        left = await self._rows.left_seconds(self._claim)
+        return None if left is None else left - (time.monotonic() - asked)
 
     async def pause(self, name: str, seconds: float) -> None:
         """See port.Journal. Another run may use the place meanwhile. Raises LostLease."""

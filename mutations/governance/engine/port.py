@@ -20,6 +20,14 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.workflow_uid}:{self.number}"
 
 
+class ClosedEngine(RuntimeError):
+    """The engine is not open; the run was not taken."""
+
+
+class AnotherEngine(RuntimeError):
+    """An engine is running in this process: what it is made on can be there only once."""
+
+
 class LostLease(Exception):
     """Another process may have taken over: stop at once, write nothing."""
 

@@ -84,7 +84,8 @@ class RunRows:
 
     async def give_back(self, claim: Claim) -> bool:
         """Let another go on with it at once."""
-        return await _change(self._database, claim, self._executor_id, {"executor_id": None})
+        values = {"executor_id": None, "not_before": database_now()}
+        return await _change(self._database, claim, self._executor_id, values)
 
     async def failed(self, claim: Claim, trouble: str) -> bool:
         """Its drive raised: let it be begun again later, or park it when that was once too often."""

@@ -68,6 +68,7 @@ class Worker:
 
     def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
         self.name, self.process = name, process
+        self.start_seconds = 0.0
 
     async def line(self) -> str:
         return (await asyncio.wait_for(self.process.stdout.readline(), PATIENCE_SECONDS)).decode().strip()
@@ -98,6 +99,7 @@ class Processes:
         self.url, self.folder, self._stack = url, folder, stack
 
     async def start(self, name: str, *, url: str | None = None, program: Path = WORKER) -> Worker:
+        begun = time.monotonic()
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, str(program), url or self.url, str(self.folder), name),
             cwd=ROOT,
@@ -109,6 +111,7 @@ class Processes:
         self._stack.push_async_callback(self._end, process)
         worker = Worker(name, process)
         assert await worker.line() == "ready", (await process.stderr.read()).decode()
+        worker.start_seconds = time.monotonic() - begun
         return worker
 
     @staticmethod

@@ -11,11 +11,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from mutations.governance.engine.dbos_engine import AnotherEngine
-from mutations.governance.engine.engine import ClosedEngine
 from mutations.governance.engine.migrations import VERSION_TABLE
 from mutations.governance.engine.opening import open_engine
-from mutations.governance.engine.port import Run
+from mutations.governance.engine.port import AnotherEngine, ClosedEngine, Run
 from mutations.governance.engine.restoring import restored
 from mutations.governance.engine.tables import metadata
 from sources.database import Database, open_database
