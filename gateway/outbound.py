@@ -49,13 +49,22 @@ class Outbound:
         except TimeoutError:
             raise NotSent(f"no answer within {self._deadline_seconds:g} s") from None
 
-    async def _post(self, url: httpx.URL, headers: Mapping[str, str], body: bytes) -> None:
+    async def look_up(self, url: str) -> Sequence[str]:
+        """The addresses to which it may go now; nothing is sent. Raises NotSent where there are none."""
+        try:
+            async with asyncio.timeout(self._deadline_seconds):
+                return await self._addresses(httpx.URL(url))
+        except TimeoutError:
+            raise NotSent(f"the name was not found within {self._deadline_seconds:g} s") from None
+
+    async def _addresses(self, url: httpx.URL) -> Sequence[str]:
         refused = why_not(str(url), self._allow)
         if refused:
             raise NotSent(refused)
-        port = url.port or (443 if url.scheme == "https" else 80)
-        addresses = await self._checked(url.host, port)
-        for address in addresses:
+        return await self._checked(url.host, url.port or (443 if url.scheme == "https" else 80))
+
+    async def _post(self, url: httpx.URL, headers: Mapping[str, str], body: bytes) -> None:
+        for address in await self._addresses(url):
             try:
                 status = await self._status(url, address, headers, body)
             except (httpx.ConnectError, httpx.ConnectTimeout):

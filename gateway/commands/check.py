@@ -11,9 +11,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.commands.options import DEFAULT_CONFIG, ConfigOption
 from gateway.commands.running import run
+from gateway.configuration.alerts import AlertsSection
 from gateway.failures import FAILED, WRONG_USE
 from gateway.fronting import wrong_documents
 from gateway.identity.issuer import IssuerKeys
+from gateway.outbound import NotSent, Outbound
 from gateway.reaching import reached
 from gateway.settings import Problem, Settings, SettingsError, load_settings
 from gateway.stores import open_redis
@@ -53,7 +55,11 @@ async def _checked(settings: Settings) -> list[Problem]:
     names = {name: name for name in settings.sources}
     async with reached(settings.sources, names) as systems:
         found = await asyncio.gather(
-            _database(settings), _redis(settings), _issuer(settings), *(_source(system) for system in systems)
+            _database(settings),
+            _redis(settings),
+            _issuer(settings),
+            *(_source(system) for system in systems),
+            _alerts(settings.alerts),
         )
     return [*wrong_documents(settings), *(problem for problems in found for problem in problems)]
 
@@ -89,6 +95,17 @@ async def _issuer(settings: Settings) -> list[Problem]:
         keys = IssuerKeys(settings.identity.issuer, client)
         await keys.warm()
     return [Problem("identity", "issuer", keys.failure)] if keys.failure else []
+
+
+async def _alerts(section: AlertsSection) -> list[Problem]:
+    """Whether each receiver could be posted to; none of them is told anything."""
+    outbound, found = Outbound(section.allow), []
+    for role, receiver in section.receivers.items():
+        try:
+            await outbound.look_up(receiver.url)
+        except NotSent as failure:
+            found.append(Problem("alerts", f"{role}.url", f"cannot be posted to: {failure}"))
+    return found
 
 
 async def _source(system: System) -> list[Problem]:

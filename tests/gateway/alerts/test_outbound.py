@@ -134,6 +134,13 @@ async def test_bytes_that_are_no_http_are_no_clear_answer() -> None:
             await Outbound(["127.0.0.1"]).post(f"http://127.0.0.1:{port}/", {}, b"{}")
 
 
+async def test_a_url_is_looked_up_without_being_posted_to() -> None:
+    outbound = Outbound(resolve=Names(["93.184.216.34"], ["10.0.0.1"]))
+    assert await outbound.look_up("https://hooks.example.com/") == ["93.184.216.34"]
+    with pytest.raises(NotSent, match="not public"):
+        await outbound.look_up("https://hooks.example.com/")
+
+
 async def test_a_name_that_nobody_knows() -> None:
     async def unknown(host: str, port: int) -> Sequence[str]:
         raise OSError
