@@ -83,6 +83,11 @@ def steps(command: IssueCredit, facts: CreditFacts) -> tuple[PlannedStep, ...]:
     return drafted, credited, posted, *case_steps(facts.case, facts.support, COMMENTS, **told)
 
 
+def touched(command: IssueCredit, receipts: Mapping[str, Receipt]) -> tuple[tuple[str, str], ...]:
+    """What was there before and is other now, beside the customer: (source uid, record id)."""
+    return tuple((key.source, key.id) for key in (command.invoice, command.case) if key is not None)
+
+
 # ------------------------------------------------------------------------------------------------- the ledger
 async def draft(call: Call) -> Receipt:
     params, amount = call.step.params, amount_of(call)

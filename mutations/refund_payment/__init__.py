@@ -10,6 +10,7 @@ MUTATION = Mutation(
     gather=facts.gather,
     steps=saga.steps,
     kinds=saga.KINDS,
+    touched=saga.touched,
     fields=field.FIELDS,
     queries=field.QUERIES,
 )

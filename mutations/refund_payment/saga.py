@@ -67,6 +67,11 @@ def steps(command: RefundPayment, facts: RefundFacts) -> tuple[PlannedStep, ...]
     return drafted, refunded, posted, *case_steps(facts.case, facts.support, COMMENTS, **told)
 
 
+def touched(command: RefundPayment, receipts: Mapping[str, Receipt]) -> tuple[tuple[str, str], ...]:
+    """What was there before and is other now, beside the customer: (source uid, record id)."""
+    return tuple((key.source, key.id) for key in (command.payment, command.case) if key is not None)
+
+
 # ------------------------------------------------------------------------------------------------- the ledger
 async def draft(call: Call) -> Receipt:
     return await _ledger(call).draft_refund(
