@@ -12,6 +12,7 @@ from mutations.governance.graph.types import WorkflowType
 from mutations.governance.graph.workflows import workflow_uid
 from mutations.governance.workflow import Workflow
 from resolvers.errors import ErrorCode, GatewayError
+from resolvers.rows import admits
 
 
 async def workflow_changed(info: Info[Any, Any], id: WorkflowId) -> Any:
@@ -57,8 +58,19 @@ class Awaiting(Changes):
     async def __anext__(self) -> str:
         while True:
             uid = await super().__anext__()
-            if await self._shared.governance.awaits(self._shared.actor, uid):
+            if await self._shared.governance.awaits(self._shared.actor, uid) and await self._within_rows(uid):
                 return uid
+
+    async def _within_rows(self, uid: str) -> bool:
+        """Asked beside the request's loaders: these ended when the stream was opened."""
+        shared = self._shared
+        if shared.rows.unlimited:
+            return True
+        found = (await shared.governance.workflows([uid])).get(uid)
+        if found is None or found.customer_uid is None:
+            return False
+        customer = (await shared.crosswalk.customers([found.customer_uid]))[found.customer_uid]
+        return customer is not None and admits(shared.rows, customer)
 
 
 async def shown(uid: str, info: Any, **arguments: Any) -> Workflow:
