@@ -10,7 +10,7 @@ from sources.canonical.support import CaseStatus, SupportCase
 from sources.systems import System
 from sources.writing import LEDGER_STEP, CaseWrites, CommentOrder, Order, Receipt
 
-KEY_SECONDS = 20 * 3600.0  # Stripe keeps keys for 24 hours at least; four hours are left for clocks and queues
+KEY_SECONDS = 20 * 3600.0  # billing keeps keys for 24 hours at least; four hours are left for clocks and queues
 
 Write = Callable[[Call], str]
 
