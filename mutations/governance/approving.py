@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import msgspec
-from sqlalchemy import RowMapping, delete, insert, or_, select
+from sqlalchemy import RowMapping, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mutations.governance import alerting, approvals, submitting, trail
@@ -23,7 +23,7 @@ from mutations.governance.seams import Parts, encoded, now
 from mutations.governance.store import locked, moved, touched
 from mutations.governance.sums import lock, release
 from mutations.governance.tables import workflow_approvals, workflow_steps, workflows
-from mutations.governance.workflow import ApprovalDecision, WorkflowFailure, WorkflowStatus
+from mutations.governance.workflow import ApprovalDecision, StepStatus, WorkflowFailure, WorkflowStatus
 from sources.canonical.actor import Actor
 from sources.database import to_the_end
 
@@ -294,8 +294,7 @@ async def _ask_anew(
     if planned.plan.verdict is Verdict.ALLOWED:  # it is another one all the same: who approved sees it first
         stored = decode_plan(row["plan"])
         planned = _needing(gathered, planned, stored)
-    await connection.execute(delete(workflow_steps).where(workflow_steps.c.workflow_uid == uid))
-    await insert_steps(connection, uid, planned)
+    await _replace_steps(connection, uid, planned)
     await touched(
         connection,
         uid,
@@ -310,6 +309,19 @@ async def _ask_anew(
     changed = trail.by_system(row, AuditOutcome.REFUSED, rule="plan.changed", detail={"planHash": planned.plan.hash})
     await parts.audit.record(connection, changed)
     return (refusal,)
+
+
+async def _replace_steps(connection: AsyncConnection, uid: str, planned: Planned) -> None:
+    """The rows of another plan; a doubt about a step of the same name stays one."""
+    mine = workflow_steps.c.workflow_uid == uid
+    query = select(workflow_steps).where(mine, workflow_steps.c.status == StepStatus.UNKNOWN.value)
+    doubted = (await connection.execute(query)).mappings().all()
+    await connection.execute(delete(workflow_steps).where(mine))
+    await insert_steps(connection, uid, planned)
+    for row in doubted:
+        values = {name: row[name] for name in ("status", "key_spent", "started_at", "last_sent_at", "error_code")}
+        same = mine & (workflow_steps.c.name == row["name"])
+        await connection.execute(update(workflow_steps).where(same).values(**values))
 
 
 def _needing(gathered: Gathered, planned: Planned, stored: WorkflowPlan) -> Planned:

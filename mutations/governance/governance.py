@@ -24,6 +24,7 @@ from mutations.governance.mutation import Mutation
 from mutations.governance.pace import Pace
 from mutations.governance.plan import GovernedAction, WorkflowPlan
 from mutations.governance.policy.words import Limit, Policy
+from mutations.governance.purging import DatabasePurges
 from mutations.governance.records import workflow_row
 from mutations.governance.refusals import Refusal, Refused
 from mutations.governance.requesting import Asked
@@ -31,6 +32,7 @@ from mutations.governance.seams import Audit, Decisions, Parts, Switches, now
 from mutations.governance.sweeping import Sweeper
 from mutations.governance.watching import Watch
 from mutations.governance.workflow import Workflow, WorkflowStatus
+from sources.cache import Cache
 from sources.canonical.actor import Actor
 from sources.crosswalk.crosswalk import Crosswalk
 from sources.database import Database
@@ -53,8 +55,12 @@ class Governance:
         audit: Audit,
         mutations: Mapping[GovernedAction, Mutation],
         pace: Pace | None = None,
+        cache: Cache | None = None,
     ) -> None:
+        """`cache`: the one before the systems, where several processes have no Redis to tell one another of purges."""
         self.hub = Hub()
+        pace = pace or Pace()
+        self._purges = DatabasePurges(database, systems, cache, pace) if cache is not None else None
         self.parts = Parts(
             database=database,
             systems=systems,
@@ -65,8 +71,9 @@ class Governance:
             engine=engine,
             audit=audit,
             mutations={**mutations, **continuations(mutations)},
-            pace=pace or Pace(),
+            pace=pace,
             hub=self.hub,
+            purges=self._purges,
         )
         self._closing = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -75,6 +82,8 @@ class Governance:
         """Take up what this and other processes left behind, and sweep from now on."""
         await self.parts.engine.open(partial(saga.drive, self.parts), partial(saga.parked, self.parts))
         self._tasks = [asyncio.create_task(Sweeper(self.parts).run()), asyncio.create_task(self._watch())]
+        if self._purges is not None:
+            self._tasks.append(asyncio.create_task(self._purges.run()))
 
     async def close(self) -> None:
         """Let go of who waits, and sweep no more. The engine is its owner's to close."""

@@ -26,4 +26,6 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     longest_unknown: float = 3600.0
     delayed: float = 300.0  # a drive that has not moved for so long is told to somebody
     abandoned: float = 1800.0  # and is begun anew after this: longer than any wait inside one
+    purge_poll: float = 0.25  # for what other processes' caches must forget, where no Redis tells them
+    purge_trust: float = 1.0  # a process that has not asked for so long takes nothing that it knows for fresh
     poll: float = 0.5  # for changes that other processes made

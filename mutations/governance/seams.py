@@ -14,6 +14,7 @@ from mutations.governance.mutation import Mutation
 from mutations.governance.pace import Pace
 from mutations.governance.plan import GovernedAction
 from mutations.governance.policy.words import Decision, Policy, PolicyRequest
+from sources.canonical.provenance import CustomerRef
 from sources.crosswalk.crosswalk import Crosswalk
 from sources.database import Database
 from sources.systems import Systems
@@ -50,6 +51,22 @@ class Switches(Protocol):
         ...
 
 
+class Forgotten(msgspec.Struct, frozen=True):
+    """A customer's record, or another record, of which a cache must forget what it knows."""
+
+    source_uid: str
+    customer: CustomerRef | None = None
+    record_id: str | None = None
+
+
+class Purges(Protocol):
+    """The other processes' caches, where no Redis reaches them."""
+
+    async def tell(self, forgotten: Sequence[Forgotten]) -> None:
+        """Have them forget; returns when none of them can show it any more."""
+        ...
+
+
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """All that governed writes work with."""
 
@@ -64,6 +81,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     mutations: Mapping[GovernedAction, Mutation]
     pace: Pace
     hub: Hub
+    purges: Purges | None = None
 
     def mutation(self, action: GovernedAction | str) -> Mutation:
         return self.mutations[GovernedAction(action)]

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Double,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -192,6 +193,6 @@ cache_purges = Table(
     "cache_purges",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
-    Column("at", UtcDateTime, nullable=False),
-    Column("tags", Text, nullable=False),  # a JSON list
+    Column("at", Double, nullable=False, index=True),  # epoch seconds by the database's clock
+    Column("forgotten", Text, nullable=False),  # a JSON list of sources with customers' records, and of records
 )

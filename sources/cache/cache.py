@@ -65,6 +65,7 @@ class Cache:
         if redis is not None:
             self._shared = SharedLevel(redis, on_purge=self._purge_here, on_gap=self._doubt_everything)
             self._listener = Listener(redis, self._shared)
+        self._trusted: Callable[[], bool] | None = None
         self._closed = False
         self.counts = CacheCounts()
 
@@ -116,6 +117,14 @@ class Cache:
         """Forget in this process alone: another one that purged for everybody has said so by a way of its own."""
         self._purge_here(tuple({tag_of(tag) for tag in tags}))
 
+    def trust_while(self, hearing: Callable[[], bool]) -> None:
+        """Take nothing in memory for fresh while this says that purges of other processes may go unheard."""
+        self._trusted = hearing
+
+    def doubt(self) -> None:
+        """Purges may have been missed: nothing that was known before is fresh any more."""
+        self._doubt_everything()
+
     def peek(self, space: str, key: Hashable) -> Entry | None:
         """What this process last knew, however old; no call."""
         return self._memory.peek((space, key))
@@ -133,6 +142,8 @@ class Cache:
 
     def _is_fresh(self, entry: Entry, ttl: float, now: float) -> bool:
         if self._listener is not None and not self._listener.hearing:
+            return False
+        if self._trusted is not None and not self._trusted():
             return False
         lifetime = min(ttl, NEGATIVE_SECONDS) if entry.negative else ttl
         return entry.epoch == self._epoch and now - entry.filled_at < lifetime

@@ -14,6 +14,7 @@ from mutations.governance.alerts.migrations import migrate as migrate_alerts
 from mutations.governance.audit.audit import Audit
 from mutations.governance.audit.events import AuditOutcome
 from mutations.governance.audit.migrations import migrate as migrate_audit
+from mutations.governance.engine.migrations import migrate as migrate_engine
 from mutations.governance.engine.port import LostLease, Run
 from mutations.governance.governance import Governance
 from mutations.governance.migrations import migrate
@@ -54,6 +55,8 @@ FAST = Pace(
     sweep=0.02,
     pick_up=0.0,
     unknown=0.01,
+    purge_poll=0.02,
+    purge_trust=0.3,
     poll=0.02,
 )
 
@@ -61,7 +64,7 @@ FAST = Pace(
 async def prepare(url: str) -> None:
     """Make all tables."""
     database = open_database(url)
-    for bring in (migrate_crosswalk, migrate, migrate_audit, migrate_policy, migrate_alerts):
+    for bring in (migrate_crosswalk, migrate, migrate_audit, migrate_policy, migrate_alerts, migrate_engine):
         await bring(database)
     await database.close()
 
@@ -351,8 +354,15 @@ class House:
     """A governance with its vendor, and short words to use it."""
 
     def __init__(
-        self, governance: Governance, engine: KillableEngine, vendor: Vendor, mutation: Mutation, customer: str
+        self,
+        governance: Governance,
+        engine: KillableEngine,
+        vendor: Vendor,
+        mutation: Mutation,
+        customer: str,
+        cache: Cache,
     ) -> None:
+        self.cache = cache
         self.governance = governance
         self.engine = engine
         self.vendor = vendor
@@ -419,9 +429,13 @@ OTHER_APPROVER = person("other", "finance_approver")
 
 @asynccontextmanager
 async def open_house(
-    database: Database, vendor: Vendor | None = None, pace: Pace = FAST, **changed: StepKind
+    database: Database,
+    vendor: Vendor | None = None,
+    pace: Pace = FAST,
+    shared: bool = False,
+    **changed: StepKind,
 ) -> AsyncIterator[House]:
-    """A governance over two systems and one customer."""
+    """A governance over two systems and one customer; `shared`: its cache hears of purges through the database."""
     crosswalk = Crosswalk(database)
     origins = await crosswalk.register_systems(SECTIONS)
     record = CustomerRecord(ref=CustomerRef("party", "1"), number="1001", name="Acme")
@@ -444,10 +458,11 @@ async def open_house(
         audit=audit,
         mutations={GovernedAction.ISSUE_CREDIT: mutation},
         pace=pace,
+        cache=cache if shared else None,
     )
     await governance.open()
     try:
-        yield House(governance, engine, vendor, mutation, customer)
+        yield House(governance, engine, vendor, mutation, customer, cache)
     finally:
         await engine.idle()
         await governance.close()

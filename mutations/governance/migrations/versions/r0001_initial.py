@@ -306,7 +306,8 @@ def _create_what_belongs_to_them() -> None:
     op.create_table(
         "cache_purges",
         sa.Column("id", ID, autoincrement=True, nullable=False),
-        sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("tags", sa.Text(), nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.Column("forgotten", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index("ix_cache_purges_at", "cache_purges", ["at"], unique=False)
