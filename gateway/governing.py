@@ -9,6 +9,7 @@ from gateway.alerting import delivering
 from gateway.auditing import open_audit
 from gateway.settings import Settings
 from mutations import registry
+from mutations.governance.alerts import Sender
 from mutations.governance.audit.audit import Audit
 from mutations.governance.engine.opening import DRAIN_SECONDS, open_engine
 from mutations.governance.governance import Governance
@@ -17,6 +18,7 @@ from mutations.governance.pace import Pace
 from mutations.governance.plan import GovernedAction
 from mutations.governance.policy.decisions import Decisions, keep_texts
 from mutations.governance.policy.switches import Switches
+from sources.cache import Cache
 from sources.crosswalk.crosswalk import Crosswalk
 from sources.systems import Systems
 
@@ -27,6 +29,7 @@ class Governed(msgspec.Struct, frozen=True, kw_only=True):
     governance: Governance
     audit: Audit
     switches: Switches
+    alerts: Sender
     mutations: Mapping[GovernedAction, Mutation]
 
 
@@ -35,6 +38,7 @@ async def open_governed(
     settings: Settings,
     systems: Systems,
     crosswalk: Crosswalk,
+    cache: Cache,
     *,
     pace: Pace | None = None,
     drain_seconds: float = DRAIN_SECONDS,
@@ -46,7 +50,7 @@ async def open_governed(
     database, mutations = crosswalk.database, registry.installed()
     async with (
         open_audit(settings, database) as audit,
-        delivering(database, settings.alerts),
+        delivering(database, settings.alerts) as sender,
         open_engine(database, settings.gateway.database_url, drain_seconds=drain_seconds) as engine,
     ):
         await keep_texts(database, settings.write_policy.version, settings.write_policy.texts)
@@ -62,9 +66,15 @@ async def open_governed(
             audit=audit,
             mutations=mutations,
             pace=pace,
+            cache=cache if _tell_by_database(settings) else None,
         )
         await governance.open()
         try:
-            yield Governed(governance=governance, audit=audit, switches=switches, mutations=mutations)
+            yield Governed(governance=governance, audit=audit, switches=switches, mutations=mutations, alerts=sender)
         finally:
             await governance.close()
+
+
+def _tell_by_database(settings: Settings) -> bool:
+    """Whether there may be other processes, and no Redis by which they hear of purges."""
+    return settings.gateway.redis_url is None and not settings.gateway.on_sqlite

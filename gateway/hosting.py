@@ -11,6 +11,8 @@ from gateway.serving import listen, served
 from gateway.settings import Settings
 from gateway.wiring import Gateway, open_gateway
 
+WORKFLOWS_DRAIN_SECONDS = 15.0  # after the requests' own DRAIN_SECONDS: together below the 30 s of orchestrators
+
 
 @asynccontextmanager
 async def hosted(
@@ -22,7 +24,9 @@ async def hosted(
     each has its own metrics.
     """
     async with AsyncExitStack() as opened:
-        gateway = await opened.enter_async_context(open_gateway(settings, workers=workers))
+        gateway = await opened.enter_async_context(
+            open_gateway(settings, workers=workers, drain_seconds=WORKFLOWS_DRAIN_SECONDS)
+        )
         if settings.operations is not None:
             host, port = settings.operations.host, settings.operations.port
             operations = listen(host, port + index if port else 0, "Change port in [operations]")
@@ -34,6 +38,7 @@ async def hosted(
         finally:
             gateway.readiness.stopping = True
             gateway.connections.stop()
+            await gateway.governed.governance.close()  # who waits for a workflow is answered now
 
 
 @asynccontextmanager

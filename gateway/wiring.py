@@ -85,7 +85,7 @@ async def open_gateway(
         announcer = Announcer(systems, announcements, tools.redis.client)
         await opened.enter_async_context(announcer.hearing())
         governed = await opened.enter_async_context(
-            open_governed(settings, systems, crosswalk, pace=pace, drain_seconds=drain_seconds)
+            open_governed(settings, systems, crosswalk, tools.cache, pace=pace, drain_seconds=drain_seconds)
         )
         redis = tools.redis
         yield Gateway(
@@ -107,7 +107,11 @@ async def open_gateway(
             audit=governed.audit,
             readiness=Readiness(
                 required={"database": lambda: database_answers(crosswalk.database)},
-                others={**issuer_check, **({"redis": redis.check} if redis.client else {})},
+                others={
+                    **issuer_check,
+                    **({"redis": redis.check} if redis.client else {}),
+                    "alerts": governed.alerts.check,
+                },
                 sources=systems.all,
             ),
         )

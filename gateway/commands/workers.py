@@ -16,13 +16,13 @@ import structlog
 
 from gateway.commands.running import STOP_SIGNALS, run, stop_signal
 from gateway.failures import CommandFailed
-from gateway.hosting import hosted
+from gateway.hosting import WORKFLOWS_DRAIN_SECONDS, hosted
 from gateway.serving import DRAIN_SECONDS
 from gateway.settings import Settings, load_settings
 from gateway.telemetry import configure_logs
 
 START_SECONDS = 60.0
-STOP_SECONDS = DRAIN_SECONDS + 5.0  # a worker drains by itself; then it is killed
+STOP_SECONDS = DRAIN_SECONDS + WORKFLOWS_DRAIN_SECONDS + 3.0  # a worker drains by itself; then it is killed
 RESTART_SECONDS = 1.0  # so that a worker that dies at once does not take a processor with it
 
 log = structlog.get_logger("gateway.workers")
