@@ -6,11 +6,13 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from gateway.configuration.audit import AuditSection
 from gateway.key_files import kept_key, no_key
+from gateway.outbound import Outbound
 from gateway.settings import Problem, Settings, SettingsError
 from mutations.governance.audit.audit import Audit
 from mutations.governance.audit.checkpoint_file import CheckpointFile
-from mutations.governance.audit.checkpointing import Checkpoints, Pace
+from mutations.governance.audit.checkpointing import Checkpoints, Pace, Publish
 from mutations.governance.audit.checkpoints import origin_of
 from mutations.governance.audit.keys import BadKey, new_signing_key, signing_key
 from mutations.governance.audit.notes import Signer
@@ -62,7 +64,17 @@ def checkpoints_of(settings: Settings) -> Checkpoints | None:
         signer,
         pace=Pace(events=section.checkpoint_events, seconds=section.checkpoint_seconds),
         file=CheckpointFile(path) if path is not None else None,
+        publish=_publisher(section) if section.checkpoint_url is not None else None,
     )
+
+
+def _publisher(section: AuditSection) -> Publish:
+    outbound, url = Outbound(section.checkpoint_hosts), str(section.checkpoint_url)
+
+    async def publish(note: str) -> None:
+        await outbound.post(url, {"content-type": "text/plain; charset=utf-8"}, note.encode())
+
+    return publish
 
 
 def _checkpoint_path(settings: Settings) -> Path | None:
