@@ -1,7 +1,7 @@
 """`PLUGIN.loader`: a running Tryton to be filled with the world's facts, and reached by the gateway."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from sources.simulation.facts import Fact
 from sources.tryton.real.documents import Ledger
+from sources.tryton.real.founding import accounts
 from sources.tryton.real.parties import References, complete, create_parties
 from sources.tryton.real.plan import Plan, plan_of
 from sources.tryton.real.rpc import Rpc
@@ -25,8 +26,9 @@ T = TypeVar("T")
 class TrytonLoader:
     """Implements Loader: the data stay in their directory, and the same history is loaded once."""
 
-    def __init__(self, server: RunningTryton) -> None:
+    def __init__(self, server: RunningTryton, credit: Mapping[str, int]) -> None:
         self._server = server
+        self._credit = credit
 
     async def absorb_all(self, history: Sequence[Fact], progress: Callable[[int, int], None]) -> list[str]:
         """Load the newest 300 invoices and 200 orders of all customers; gives what was left out.
@@ -56,6 +58,7 @@ class TrytonLoader:
             "base_url": self._server.base_url,
             "key": self._server.state.key,
             "company": COMPANY,
+            "credit": self._credit,
             "fields": {"parent_relation": PARENT_RELATION},
         }
 
@@ -64,7 +67,17 @@ class TrytonLoader:
 def tryton(directory: Path) -> Iterator[TrytonLoader]:
     """A running Tryton whose data are kept in a directory. The first start builds it, which takes a minute or two."""
     with running(directory) as server:
-        yield TrytonLoader(server)
+        yield TrytonLoader(server, _credit(server))
+
+
+def _credit(server: RunningTryton) -> dict[str, int]:
+    """What credits without an invoice are posted with."""
+    rpc = Rpc(server.base_url, server.state.password)
+    try:
+        journal = rpc.one("account.journal", [["type", "=", "revenue"]])
+        return {"account": accounts(rpc, COMPANY)["revenue"], "journal": journal}
+    finally:
+        rpc.close()
 
 
 async def _load(rpc: Rpc, plan: Plan, progress: Callable[[int, int], None]) -> None:

@@ -13,7 +13,6 @@ from sources.canonical.money import Money
 from sources.canonical.provenance import CustomerRef
 from sources.simulation.serving import serving
 from sources.tryton.adapter import TrytonAdapter
-from sources.tryton.real.founding import accounts
 from sources.tryton.real.loading import TrytonLoader
 from sources.tryton.real.rpc import Rpc
 from sources.tryton.shapes import Shape
@@ -168,9 +167,7 @@ async def real_books_of(loader: TrytonLoader, **changes: Any) -> AsyncIterator[B
 
     rpc = Rpc(loader.section()["base_url"], loader._server.state.password)
     try:
-        ids = accounts(rpc, 1)
-        credit = {"account": ids["revenue"], "journal": rpc.one("account.journal", [["type", "=", "revenue"]])}
-        async with opened(loader.section(), timeout_seconds=30, **{"credit": credit, **changes}) as ledger:
+        async with opened(loader.section(), timeout_seconds=30, **changes) as ledger:
             yield Books(ledger, None, rpc)
     finally:
         rpc.close()
