@@ -20,7 +20,8 @@ from sources.stripe.simulator.app import StripeApp
 from sources.stripe.simulator.limits import Buckets, Limits
 from sources.stripe.simulator.posts import Trouble, TroubleKind
 from sources.stripe.simulator.shelves import Shelf
-from sources.stripe.simulator.shop import Shop, derived_id
+from sources.stripe.simulator.shop import Shop
+from sources.stripe.simulator.translating import derived_id
 
 SECRET_KEY = "sk_test_simulated"  # noqa: S105  opens nothing but simulators
 OP_ID = "op_id"  # the metadata key that holds a reference

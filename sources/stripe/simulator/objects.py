@@ -5,11 +5,11 @@ absent without it. Source: Stripe API reference and its published example object
 """
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from sources.stripe.simulator import records
-from sources.stripe.simulator.shop import Shop, derived_id
+from sources.stripe.simulator.shop import Shop
+from sources.stripe.simulator.translating import derived_id, plain
 
 Json = dict[str, Any]
 NESTED = 10  # a list within an object holds the first ten
@@ -20,12 +20,6 @@ NO_ADDRESS = {"city": None, "country": None, "line1": None, "line2": None, "post
 def nested(url: str, data: Sequence[Json]) -> Json:
     """A list within an object."""
     return {"object": "list", "data": list(data[:NESTED]), "has_more": len(data) > NESTED, "url": url}
-
-
-def plain(number: Decimal) -> str:
-    """A decimal as Stripe writes it: no exponent, no trailing zeros."""
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 class Objects:

@@ -1,45 +1,21 @@
 """The simulated account: its shelves, and the facts of the world that fill them."""
 
-import hashlib
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sources.simulation import facts
 from sources.simulation.facts import BILLING
-from sources.simulation.world.amounts import net_of, tax_of
 from sources.stripe.money import stripe_exponent
 from sources.stripe.simulator import records
 from sources.stripe.simulator.shelves import Shelf
+from sources.stripe.simulator.translating import derived_id, lines_of, seconds, tax_id_of, units
 
 EVENT_SECONDS = 30 * 86_400  # Source: Stripe API, Events: kept for 30 days
-ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-TAX_ID_TYPES = {"GB": "gb_vat", "US": "us_ein", "CH": "ch_vat", "NO": "no_vat", "JP": "jp_trn", "CA": "ca_bn"}
 NOTE_REASONS = {"DUPLICATE": "duplicate", "SLA_BREACH": "product_unsatisfactory",
                 "SERVICE_FAILURE": "product_unsatisfactory"}  # fmt: skip
-
-
-def derived_id(prefix: str, key: str) -> str:
-    """An id such as Stripe gives, the same for the same key."""
-    number = int.from_bytes(hashlib.sha256(f"{prefix}/{key}".encode()).digest()[:11], "big")
-    letters = []
-    for _ in range(14):
-        number, digit = divmod(number, 62)
-        letters.append(ALPHABET[digit])
-    return f"{prefix}_{''.join(letters)}"
-
-
-def units(amount: Decimal, currency: str) -> int:
-    """An amount in major units in Stripe's minor units."""
-    return int(amount.scaleb(stripe_exponent(currency)).to_integral_value(ROUND_HALF_UP))
-
-
-def seconds(at: datetime | date) -> int:
-    """Epoch seconds; of a date, its midnight in UTC."""
-    moment = at if isinstance(at, datetime) else datetime(at.year, at.month, at.day, tzinfo=UTC)
-    return int(moment.timestamp())
 
 
 class Shop:
@@ -138,7 +114,7 @@ class Shop:
             phone=fact.phone,
             address=address,
             currency=fact.currency.lower(),
-            tax_id=_tax_id(fact),
+            tax_id=tax_id_of(fact),
             tax_exempt="exempt" if fact.tax_exempt else "none",
         )
         if known is None:
@@ -174,13 +150,13 @@ class Shop:
             return
         record = self.invoices.get(derived_id("in", fact.number))
         if record is not None:
-            record.lines = _lines(fact)
+            record.lines = lines_of(fact)
             self.settle(record, fact.at)
             return
         subscription = self.subscriptions.get(derived_id("sub", fact.subscription)) if fact.subscription else None
         record = self.invoices.put(records.Invoice(
             id=derived_id("in", fact.number), created=seconds(fact.at), customer=customer.id, number=fact.number,
-            currency=fact.currency.lower(), lines=_lines(fact), due=seconds(fact.due),
+            currency=fact.currency.lower(), lines=lines_of(fact), due=seconds(fact.due),
             effective=seconds(fact.issued) if fact.issued != fact.at.date() else None,
             subscription=subscription.id if subscription else None,
         ))  # fmt: skip
@@ -297,22 +273,3 @@ class Shop:
         happened = "created" if known is None else "closed" if fact.status in ("won", "lost") else "updated"
         self.tell(f"charge.dispute.{happened}", "disputes", dispute, fact.at)
         self.tell("charge.updated", "charges", charge, fact.at)
-
-
-def _tax_id(fact: facts.CustomerKnown) -> tuple[str, str, str] | None:
-    if fact.tax_id is None:
-        return None
-    return TAX_ID_TYPES.get(fact.place.country, "eu_vat"), fact.tax_id, fact.place.country
-
-
-def _lines(fact: facts.InvoiceIssued) -> tuple[records.Line, ...]:
-    return tuple(
-        records.Line(
-            description=line.description,
-            amount=units(net_of(line, fact.currency), fact.currency),
-            tax=units(tax_of(line, fact.currency), fact.currency),
-            quantity=line.quantity,
-            unit_amount=line.unit_price.scaleb(stripe_exponent(fact.currency)),
-        )
-        for line in fact.lines
-    )

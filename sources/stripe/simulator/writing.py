@@ -17,7 +17,8 @@ from sources.stripe.simulator import records
 from sources.stripe.simulator.asking import Wrong
 from sources.stripe.simulator.forms import Form, exact
 from sources.stripe.simulator.objects import Json, Objects
-from sources.stripe.simulator.shop import Shop, derived_id
+from sources.stripe.simulator.shop import Shop
+from sources.stripe.simulator.translating import derived_id
 
 NOTE = frozenset(["invoice", "amount", "credit_amount", "out_of_band_amount", "reason", "memo", "metadata",
                   "effective_at", "email_type"])  # fmt: skip

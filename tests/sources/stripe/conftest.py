@@ -27,7 +27,7 @@ from sources.simulation.serving import serving
 from sources.stripe import PLUGIN
 from sources.stripe.adapter import StripeAdapter
 from sources.stripe.simulator import StripeSimulator
-from sources.stripe.simulator.shop import derived_id
+from sources.stripe.simulator.translating import derived_id
 from sources.wire.wire import open_wire
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
