@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from gateway.backfilling import backfill_all
-from gateway.commands.demo_texts import DEMO_HINT, personas, things_to_try
+from gateway.commands.demo_story import story_of
+from gateway.commands.demo_texts import BROKEN, DEMO_HINT, personas, things_to_try
 from gateway.commands.running import run, stop_signal
 from gateway.configuration.writing import toml_text
 from gateway.demo_world import DemoSources, demo_sources
@@ -47,7 +48,7 @@ async def _demo(listener: socket.socket, data: Path, customers: int, real: bool)
         settings = load_settings(_configured(data, listener, running))
         await _filled(settings)
         async with hosted(settings, listener) as gateway:
-            _welcome(gateway, listener, data, running)
+            await _welcome(gateway, listener, data, running)
             await stop.wait()
         typer.echo("stopped")
 
@@ -89,7 +90,7 @@ async def _filled(settings: Settings) -> None:
             await backfill_all(crosswalk, systems)
 
 
-def _welcome(gateway: Gateway, listener: socket.socket, data: Path, running: DemoSources) -> None:
+async def _welcome(gateway: Gateway, listener: socket.socket, data: Path, running: DemoSources) -> None:
     if gateway.issuer is None:
         raise RuntimeError("the demo's own configuration has the development issuer on")
     tokens = {role: gateway.issuer.token(role) for role in gateway.policy.roles}
@@ -97,7 +98,8 @@ def _welcome(gateway: Gateway, listener: socket.socket, data: Path, running: Dem
     url = f"{address_of(listener)}/graphql"
     typer.echo(f"ready {url}\n")
     typer.echo(personas(gateway.policy, tokens) + "\n")
-    typer.echo(things_to_try(url, headers, running.addresses))
+    story = await story_of(url, tokens["finance_analyst"], BROKEN)
+    typer.echo(things_to_try(url, headers, running.addresses, story))
     for name, sentences in running.left_out.items():
         for sentence in sentences:
             typer.echo(f"{name}: {sentence}")

@@ -99,7 +99,7 @@ async def test_the_demo_answers_every_persona_and_stops_at_ctrl_c(started, tmp_p
             code, answer = await ask(url, token, {"query": "{ viewer { roles } }"})
             assert (code, answer["data"]["viewer"]["roles"]) == (200, [role])
         assert (await ask(url, tokens["support_agent"]))[1]["data"]["customerBy"]["displayName"]
-        assert sum(line.startswith("curl ") for line in lines) == 4
+        assert sum(line.startswith("curl ") for line in lines) == 8
         status, rest = await program.stopped()
     assert (status, rest) == (0, "stopped\n")
     assert {stat.S_IMODE(path.stat().st_mode) for path in data.glob("*.header")} == {0o600}
