@@ -73,6 +73,10 @@ class Carrier:
             journal.lose()
             task.cancel()
 
+    async def _renew_patiently(self) -> None:
+        """Renew, as long as the caller has patience: who then goes away leaves no failure behind that nobody sees."""
+        await asyncio.shield(detached(self._patience.trying(self.renew())))
+
     async def drain(self, seconds: float) -> None:
         """Begin nothing more, let what runs come to its end for so long, give the rest back."""
         self._draining = True
@@ -106,7 +110,7 @@ class Carrier:
         if claim is None:
             raise Unfinished
         places = [self._suspects, self._places] if claim.suspect else [self._places]
-        journal = RunJournal(claim, self._rows, self.renew, places)
+        journal = RunJournal(claim, self._rows, self._renew_patiently, places)
         carried = asyncio.create_task(self._carried(claim, journal))  # dbos's place in the workflow goes with it
         self._running[run_id] = (carried, journal)
         try:

@@ -105,6 +105,12 @@ async def test_migrating_twice_is_migrating_once(c360, config):
         assert (await c360("migrate", "--config", config))[0] == 0
 
 
+async def test_after_a_restore_it_says_how_many_workflows_are_in_doubt(c360, config):
+    status, out, _ = await c360("migrate", "--restored", "--config", config)
+    assert status == 0
+    assert out.endswith("nobody knows what became of them since the backup: 0\n")
+
+
 async def test_a_database_that_cannot_be_used_is_a_sentence(c360, config):
     config.write_text('[gateway]\ndatabase_url = "sqlite:////nowhere/at/all.db"\n' + CONFIG)
     status, _, err = await c360("migrate", "--config", config)
