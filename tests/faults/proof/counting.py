@@ -1,0 +1,138 @@
+"""What came of a case: counted at the vendors by our reference, and read out of the gateway's own tables."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+
+from mutations.governance.alerts.tables import alerts
+from mutations.governance.audit.tables import audit_events
+from mutations.governance.tables import workflow_steps, workflows
+from sources.database import Database
+from sources.writing import LEDGER_STEP, reference_of
+from tests.faults.proof.town import Town
+
+LIVE = ("posted", "paid")
+COMMENTS = ("case_note", "case_reply")
+
+
+class Effects(msgspec.Struct, frozen=True, kw_only=True):
+    """What the vendors hold of one workflow; amounts in minor units, of what stands."""
+
+    billing: tuple[int, ...] = ()
+    withdrawn: int = 0
+    ledger: tuple[int, ...] = ()
+    drafts: int = 0
+    canceled: int = 0
+    countered: int = 0
+    comments: Mapping[str, int] = {}
+
+    @property
+    def steps(self) -> set[str]:
+        """The steps that have left something."""
+        left = {step for step, count in self.comments.items() if count}
+        if self.ledger or self.drafts or self.canceled:
+            left.add(LEDGER_STEP)
+        return left | ({"erp_post"} if self.ledger or self.countered else set())
+
+    @property
+    def shown(self) -> str:
+        """Credits or refunds, documents in the ledger, comments."""
+        return f"{len(self.billing)}·{len(self.ledger)}·{sum(self.comments.values())}"
+
+
+class End(msgspec.Struct, frozen=True, kw_only=True):
+    """How a workflow stands in the gateway's own tables."""
+
+    uid: str
+    status: str
+    failure: str | None
+    attempts: Mapping[str, int]
+    alerts: frozenset[str]
+    intents: frozenset[str]
+
+
+def effects_of(town: Town, uid: str) -> Effects:
+    """Counted at the vendors' own tables."""
+    shop: Any = town.simulators["billing"].shop  # type: ignore[attr-defined]
+    ours = f"c360:{uid}:"
+    kept = [*shop.credit_notes.by_id.values(), *shop.refunds.by_id.values()]
+    mine = [each for each in kept if each.metadata.get("op_id", "").startswith(ours)]
+    stands = [each for each in mine if each.status not in ("void", "failed", "canceled")]
+    support: Any = town.simulators["support"]
+    return Effects(
+        billing=tuple(each.amount for each in stands),
+        withdrawn=len(mine) - len(stands),
+        comments={step: support.effects(reference_of(uid, step)) for step in COMMENTS},
+        **_in_ledger(town, uid),
+    )
+
+
+def _in_ledger(town: Town, uid: str) -> dict[str, Any]:
+    database: Any = town.simulators["erp"].database  # type: ignore[attr-defined]
+
+    def rows(reference: str) -> list[Any]:
+        return [
+            *database.table("account.invoice").by("reference", [reference]),
+            *database.table("account.move").by("description", [reference]),
+        ]
+
+    of_ours, counters = rows(reference_of(uid, LEDGER_STEP)), rows(reference_of(uid, "erp_post.undo"))
+    counters += rows(reference_of(uid, "erp_post.late_undo"))
+    posted = [row for row in of_ours if row["state"] in LIVE]
+    countered = len([row for row in counters if row["state"] in LIVE])
+    return {
+        "ledger": tuple(_minor(database, row) for row in posted[countered:]),
+        "drafts": len([row for row in of_ours if row["state"] in ("draft", "validated")]),
+        "canceled": len([row for row in of_ours if row["state"] == "cancelled"]),
+        "countered": countered,
+    }
+
+
+def _minor(database: Any, row: Any) -> int:
+    """What a document is about, positive."""
+    if row.get("total_amount") is not None:
+        return int(abs(row["total_amount"]) * 100)
+    lines = [database.table("account.move.line").rows[number] for number in row["lines"]]
+    second = [abs(line["amount_second_currency"]) for line in lines if line.get("amount_second_currency")]
+    return int(max(second or [Decimal(line["debit"]) for line in lines]) * 100)
+
+
+async def ends_of(database: Database, cases: Sequence[str]) -> dict[str, End]:
+    """How the workflows stand, by the correlation ids that they were asked for under."""
+    query = select(workflows.c.uid, workflows.c.correlation_id, workflows.c.status, workflows.c.failure)
+    async with database.reading() as connection:
+        found = (await connection.execute(query.where(workflows.c.correlation_id.in_(cases)))).all()
+        uids = [row.uid for row in found]
+        told = (
+            await connection.execute(
+                select(alerts.c.workflow_uid, alerts.c.kind).where(alerts.c.workflow_uid.in_(uids))
+            )
+        ).all()
+        intents = (
+            await connection.execute(
+                select(audit_events.c.workflow_uid, audit_events.c.action).where(
+                    audit_events.c.workflow_uid.in_(uids), audit_events.c.outcome == "INTENT"
+                )
+            )
+        ).all()
+        steps = (
+            await connection.execute(
+                select(workflow_steps.c.workflow_uid, workflow_steps.c.name, workflow_steps.c.attempts).where(
+                    workflow_steps.c.workflow_uid.in_(uids)
+                )
+            )
+        ).all()
+    return {
+        row.correlation_id: End(
+            uid=row.uid,
+            status=row.status,
+            failure=row.failure,
+            attempts={name: attempts for uid, name, attempts in steps if uid == row.uid},
+            alerts=frozenset(kind for uid, kind in told if uid == row.uid),
+            intents=frozenset(action.partition(".")[2] for uid, action in intents if uid == row.uid),
+        )
+        for row in found
+    }
