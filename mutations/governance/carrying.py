@@ -22,8 +22,9 @@ import msgspec
 import structlog
 from sqlalchemy import RowMapping
 
-from mutations.governance import effects
-from mutations.governance.effects import Begun, Drive, Effect
+from mutations.governance import driving, effects
+from mutations.governance.driving import Drive, Effect
+from mutations.governance.effects import Begun
 from mutations.governance.engine.port import Journal, LostLease
 from mutations.governance.mutation import Call, StepRole
 from mutations.governance.outcome import DONE, Outcome, of_exception
@@ -113,7 +114,7 @@ class Carrier:
 
         A taking back is held up by its system's switch alone: who switches an action off wants less of it done.
         """
-        system = effects.system_of(self.drive, effect)
+        system = driving.system_of(self.drive, effect)
         code = "SYSTEM_UNAVAILABLE"
         if system is None:
             return None, Outcome("refused", code=code, message=f"{effect.step.system} is configured no longer")
@@ -157,11 +158,11 @@ class Carrier:
             return Outcome("again", code=effects.NOT_DONE, retryable=True)
         if may_resend and self._key_is_known(effect, row):
             return Outcome("again", retryable=True, resend=True)
-        system = effects.system_of(self.drive, effect)
+        system = driving.system_of(self.drive, effect)
         probe = effect.kind.probe
         if system is None or probe is None or effect.role is not StepRole.DO:
             return Outcome("unknown", code=row["error_code"] or "OUTCOME_UNKNOWN", message=row["error"] or "")
-        call: Call = effects.call_for(self.drive, effect, row, told_before, system)
+        call: Call = driving.call_for(self.drive, effect, row, told_before, system)
         told = await self._told(effect, partial(probe, call))
         if isinstance(told, Receipt):
             return await effects.record(self.drive, effect, row["attempts"], told)
@@ -197,7 +198,7 @@ class Carrier:
 
     async def _row(self, effect: Effect) -> tuple[RowMapping, dict[str, Receipt]]:
         async with self.drive.parts.database.reading() as connection:
-            row = await effects.step_row(connection, self.drive.run.workflow_uid, effect.name)
+            row = await driving.step_row(connection, self.drive.run.workflow_uid, effect.name)
             if row is None:
                 raise LostLease
-            return row, await effects.receipts_of(connection, self.drive.run.workflow_uid)
+            return row, await driving.receipts_of(connection, self.drive.run.workflow_uid)

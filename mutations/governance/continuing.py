@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mutations.governance import trail
 from mutations.governance.audit.events import AuditOutcome
-from mutations.governance.effects import receipts_of
+from mutations.governance.driving import receipts_of
 from mutations.governance.mutation import Command, Facts, Mutation, Reading, StepRole
 from mutations.governance.plan import GovernedAction, PlannedStep, Reversibility, Verdict
 from mutations.governance.records import assembled, decode_actor, decode_asked, decode_plan, workflow_row

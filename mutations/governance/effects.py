@@ -4,22 +4,20 @@ Every write is a compare-and-set on the drive that may write and on the attempt 
 was taken for dead and wakes up writes nothing.
 """
 
-import hashlib
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import CursorResult, RowMapping, delete, insert, select, update
+from sqlalchemy import CursorResult, RowMapping, delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mutations.governance import trail
 from mutations.governance.audit.events import AuditOutcome
-from mutations.governance.engine.port import LostLease, Run
-from mutations.governance.mutation import Call, Mutation, StepKind, StepRole
+from mutations.governance.driving import Drive, Effect, call_for, own_row, receipts_of, step_row
+from mutations.governance.engine.port import LostLease
+from mutations.governance.mutation import Call, StepRole
 from mutations.governance.outcome import DONE, Outcome
-from mutations.governance.plan import PlannedStep, WorkflowPlan
-from mutations.governance.records import decode_receipt, workflow_row
+from mutations.governance.plan import PlannedStep
 from mutations.governance.seams import Parts, encoded, now
 from mutations.governance.store import touched
 from mutations.governance.tables import workflow_receipts as receipts
@@ -27,9 +25,8 @@ from mutations.governance.tables import workflow_steps as steps
 from mutations.governance.workflow import StepStatus, WorkflowStatus
 from sources.database import to_the_end
 from sources.systems import System
-from sources.writing import Receipt, ReceiptState, reference_of
+from sources.writing import Receipt, ReceiptState
 
-AnyRow = RowMapping | Mapping[Any, Any]
 NOT_DONE = "NOT_DONE"  # the code of what was sent and surely was not done
 IN_DRIVE = {
     StepRole.DO: WorkflowStatus.RUNNING,
@@ -38,89 +35,11 @@ IN_DRIVE = {
 }
 
 
-class Effect(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to be done: a step, or its taking back."""
-
-    step: PlannedStep
-    role: StepRole
-    kind: StepKind
-
-    @property
-    def name(self) -> str:
-        return self.role.name_of(self.step.name)
-
-
-class Drive(msgspec.Struct, frozen=True, kw_only=True):
-    """A workflow as one drive sees it. What is here never changes while it runs."""
-
-    parts: Parts
-    run: Run
-    mutation: Mutation
-    plan: WorkflowPlan
-    correlation_id: str
-    requester: str
-
-    def effect(self, step: PlannedStep, role: StepRole = StepRole.DO) -> Effect:
-        return Effect(step=step, role=role, kind=self.mutation.kinds[step.name])
-
-
 class Begun(msgspec.Struct, frozen=True):
     """A sending that is about to be made: the call, and which attempt it is."""
 
     call: Call
     attempt: int
-
-
-def key_of(workflow_uid: str, name: str, generation: int) -> str:
-    """The vendor's idempotency key: stable over crashes, and it tells nothing."""
-    return hashlib.sha256(f"{workflow_uid}:{name}:{generation}".encode()).hexdigest()
-
-
-class Superseded(Exception):
-    """Another drive of the workflow has begun: this one has nothing to do any more."""
-
-
-async def own_row(connection: AsyncConnection, drive: Drive) -> RowMapping:
-    """The workflow's row, while this drive is the newest. Raises Superseded."""
-    row = await workflow_row(connection, drive.run.workflow_uid)
-    if row is None or row["run_number"] != drive.run.number:
-        raise Superseded
-    return row
-
-
-async def step_row(connection: AsyncConnection, uid: str, name: str) -> RowMapping | None:
-    """The row of a step or of its taking back."""
-    same = (steps.c.workflow_uid == uid) & (steps.c.name == name)
-    return (await connection.execute(select(steps).where(same))).mappings().one_or_none()
-
-
-async def receipts_of(connection: AsyncConnection, uid: str) -> dict[str, Receipt]:
-    """What the vendors said, by the name of the step or of its taking back."""
-    rows = await connection.execute(select(receipts.c.name, receipts.c.receipt).where(receipts.c.workflow_uid == uid))
-    return {name: decode_receipt(receipt) for name, receipt in rows}
-
-
-def call_for(
-    drive: Drive, effect: Effect, row: Mapping[Any, Any] | RowMapping, told: Mapping[str, Receipt], system: System
-) -> Call:
-    """What a step is carried out, undone or looked for with."""
-    uid = drive.run.workflow_uid
-    return Call(
-        workflow_uid=uid,
-        step=effect.step,
-        key=key_of(uid, effect.name, row["generation"]),
-        reference=reference_of(uid, effect.name),
-        since=row["started_at"] or now(),
-        receipts=told,
-        system=system,
-        crosswalk=drive.parts.crosswalk,
-        requested_by=drive.requester,
-    )
-
-
-def system_of(drive: Drive, effect: Effect) -> System | None:
-    """The system that a step changes; None where it is configured no longer."""
-    return drive.parts.systems.by_uid(effect.step.source)
 
 
 @to_the_end

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from mutations.governance import approving, planning, reading, requesting, saga
+from mutations.governance import approving, planning, reading, requesting, saga, turning
 from mutations.governance.answers import (
     ActionAvailability,
     Decided,
@@ -80,7 +80,7 @@ class Governance:
 
     async def open(self) -> None:
         """Take up what this and other processes left behind, and sweep from now on."""
-        await self.parts.engine.open(partial(saga.drive, self.parts), partial(saga.parked, self.parts))
+        await self.parts.engine.open(partial(saga.drive, self.parts), partial(turning.parked, self.parts))
         self._tasks = [asyncio.create_task(Sweeper(self.parts).run()), asyncio.create_task(self._watch())]
         if self._purges is not None:
             self._tasks.append(asyncio.create_task(self._purges.run()))

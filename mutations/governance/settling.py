@@ -7,10 +7,10 @@ import structlog
 from sqlalchemy import RowMapping, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mutations.governance import alerting, caches, effects, submitting, trail
+from mutations.governance import alerting, caches, driving, effects, submitting, trail
 from mutations.governance.alerts import AlertKind
 from mutations.governance.audit.events import AuditOutcome
-from mutations.governance.effects import Drive, Effect
+from mutations.governance.driving import Drive, Effect
 from mutations.governance.engine.port import Run
 from mutations.governance.outcome import of_exception
 from mutations.governance.records import decode_plan, decode_receipt, workflow_row
@@ -51,8 +51,8 @@ async def _ask(parts: Parts, uid: str, name: str) -> None:
     await _put_off(parts, uid, name)
     async with parts.database.reading() as connection:
         row = await workflow_row(connection, uid)
-        told = await effects.receipts_of(connection, uid)
-        step = await effects.step_row(connection, uid, name)
+        told = await driving.receipts_of(connection, uid)
+        step = await driving.step_row(connection, uid, name)
     if row is None or step is None or name not in told:
         return
     drive = _drive(parts, row)
@@ -80,7 +80,7 @@ def _drive(parts: Parts, row: RowMapping) -> Drive:
 
 async def _answer(drive: Drive, effect: Effect, step: RowMapping, told: dict[str, Receipt]) -> Receipt | None:
     """How it stands now; None where nobody tells."""
-    system, ask = effects.system_of(drive, effect), effect.kind.settle
+    system, ask = driving.system_of(drive, effect), effect.kind.settle
     if system is None or ask is None:
         return None
     seconds = effect.kind.deadline_seconds
@@ -88,7 +88,7 @@ async def _answer(drive: Drive, effect: Effect, step: RowMapping, told: dict[str
     try:
         with within(Deadline(seconds)), counted(Spending()):
             async with asyncio.timeout(seconds + drive.parts.pace.call_grace):
-                return await ask(effects.call_for(drive, effect, step, told, system), told[effect.name])
+                return await ask(driving.call_for(drive, effect, step, told, system), told[effect.name])
     except Exception as error:  # it is asked again, ever more rarely
         log.warning("not_settled", step=effect.name, code=of_exception(error).code, error=type(error).__name__)
         return None

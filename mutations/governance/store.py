@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, CursorResult, RowMapping, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mutations.governance.refusals import RefusalCode, refused
+from mutations.governance.refusals import RefusalCode, Refused, refused
 from mutations.governance.seams import now
 from mutations.governance.tables import workflows
 from mutations.governance.workflow import TRANSITIONS, WorkflowStatus
@@ -19,6 +19,11 @@ async def locked(connection: AsyncConnection, uid: str) -> RowMapping:
     if row is None:
         raise refused(RefusalCode.PRECONDITION_FAILED, "there is no such workflow", rule="workflow.unknown", field="id")
     return row
+
+
+def wrong_state(row: RowMapping) -> Refused:
+    message = f"it is {row['status']}: that is no longer possible"
+    return refused(RefusalCode.WRONG_STATE, message, rule="workflow.state")
 
 
 async def moved(

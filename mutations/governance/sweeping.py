@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import ColumnElement, RowMapping, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from mutations.governance import alerting, approving, settling, submitting, trail
+from mutations.governance import alerting, completing, settling, submitting, trail
 from mutations.governance.alerts import AlertKind
 from mutations.governance.audit.events import AuditOutcome
 from mutations.governance.seams import Parts, now
@@ -115,7 +115,7 @@ async def complete(parts: Parts) -> None:
 
 async def _complete(parts: Parts, row: RowMapping) -> None:
     await _look_later(parts, row["uid"], parts.pace.unknown)
-    await approving.complete(parts, row["uid"])
+    await completing.complete(parts, row["uid"])
 
 
 @to_the_end

@@ -281,7 +281,7 @@ async def test_a_workflow_that_is_not_there_is_refused(small: House):
 
 
 async def test_a_process_that_ends_between_the_last_approval_and_the_run_is_taken_over(small: House, monkeypatch):
-    from mutations.governance import approving
+    from mutations.governance import completing
 
     asked = await _asked(small)
 
@@ -289,7 +289,7 @@ async def test_a_process_that_ends_between_the_last_approval_and_the_run_is_take
         return ()
 
     with monkeypatch.context() as patched:
-        patched.setattr(approving, "complete", ends)
+        patched.setattr(completing, "complete", ends)
         await _approve(small, LEAD, asked)
     listening = small.governance.changes(asked.uid)
     async with asyncio.timeout(10):

@@ -71,6 +71,24 @@ async def test_a_process_that_ends_between_the_effect_and_its_record_does_it_onc
     assert small.vendor.made == dict.fromkeys(ACTIONS, 1)
 
 
+@pytest.mark.parametrize(
+    ("step", "status", "first"), [("draft", S.FAILED, 1), ("post", S.NEEDS_ATTENTION, 8)], ids=["before", "after"]
+)
+async def test_what_ends_badly_ends_so_wherever_the_process_ends(
+    small: House, step: str, status: WorkflowStatus, first: int
+):
+    for boundary in range(first, MOST):
+        small.engine.boundaries = 0
+        small.vendor.made.clear()
+        small.vendor.answers[step] = ["refused"] * 2
+        found, died = await _killed_at(small, boundary)
+        assert found is status, boundary
+        assert len(small.engine.runs) == len(small.engine.finished)
+        small.vendor.answers.clear()
+        if not died:
+            break
+
+
 async def test_it_survives_on_both_databases(house: House):
     for boundary in (2, 5, 9, 14):
         house.vendor.made.clear()

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from mutations.governance.migrations import VERSION_TABLE
-from mutations.governance.migrations.versions import r0001_initial
+from mutations.governance.migrations.versions import r0001_initial, r0002_rules
 from mutations.governance.tables import idempotency_keys, metadata, workflow_approvals, workflows
 from mutations.governance.workflow import TRANSITIONS, WorkflowStatus
 from tests.mutations.core.vendor_in_memory import AGENT, LEAD, House
@@ -96,7 +96,7 @@ async def test_an_approval_is_not_edited_and_not_taken_away(house: House):
 
 def test_the_migrations_transitions_are_the_codes():
     told = {state.value: {each.value for each in following} for state, following in TRANSITIONS.items() if following}
-    assert {state: set(following) for state, following in r0001_initial.TRANSITIONS.items()} == told
+    assert {state: set(following) for state, following in r0002_rules.TRANSITIONS.items()} == told
     assert set(r0001_initial.STATES) == {state.value for state in WorkflowStatus}
 
 

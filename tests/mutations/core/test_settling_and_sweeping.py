@@ -133,7 +133,7 @@ async def test_a_drive_that_another_has_replaced_writes_nothing(small: House):
 
 
 async def test_a_drive_that_the_engine_gave_up_is_for_a_person_or_is_asked_for(small: House):
-    from mutations.governance import saga
+    from mutations.governance import turning
     from mutations.governance.engine.port import Run
 
     for key, at, status in (("k1", 3, S.NEEDS_ATTENTION), ("k2", 4, S.OUTCOME_UNKNOWN)):
@@ -144,8 +144,8 @@ async def test_a_drive_that_the_engine_gave_up_is_for_a_person_or_is_asked_for(s
         assert asked.workflow is not None
         run = Run(workflow_uid=asked.workflow.uid, number=1, direction="forward")
         await small.governance.close()
-        await saga.parked(small.governance.parts, run, "OperationalError")
-        await saga.parked(small.governance.parts, run, "OperationalError")
+        await turning.parked(small.governance.parts, run, "OperationalError")
+        await turning.parked(small.governance.parts, run, "OperationalError")
         assert (await small.now(asked.workflow.uid)).status is status, key
 
 
