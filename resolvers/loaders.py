@@ -19,6 +19,8 @@ from sources.faults import SourceFault
 from sources.systems import System, Systems
 
 T = TypeVar("T")
+WAVE_SECONDS = 0.1  # two lists of one source differ by less; a list that is slower is waited for by nobody
+WAVE_TURNS = 25  # of the event loop, until the records of a list have come to ask for what they need
 EVERYTHING = Window()  # the newest of a list, unfiltered: what most edges ask for and so share
 
 
@@ -29,6 +31,8 @@ class Loaders:
         self._systems = systems
         self._batches: set[asyncio.Task[Any] | None] = set()
         self._closed = False
+        self._under_way: dict[str, set[asyncio.Task[Any]]] = {}  # by method
+        self._waves: dict[tuple[str, ...], asyncio.Task[None]] = {}
         self._loaders: dict[Any, DataLoader[Any, Any]] = {}
         self._customers: DataLoader[str, Customer | None] = DataLoader(self._tracked(_customers(crosswalk)))
         self._owners: DataLoader[tuple[str, CustomerRef], str | None] = DataLoader(self._tracked(_owners(crosswalk)))
@@ -41,6 +45,23 @@ class Loaders:
             loader = DataLoader(self._tracked(self._batch(system, method, args)))
             self._loaders[(system.uid, method, args)] = loader
         return await asyncio.shield(loader.load(key))  # a field that is given up must not take others' answers along
+
+    async def wave(self, *methods: str) -> None:
+        """Let the lists of these methods that are under way come in first, so that their records ask in one batch.
+
+        Without it, what the records of two lists need of a third system would be asked of it once for each list.
+        """
+        wave = self._waves.get(methods)
+        if wave is None or wave.done():
+            wave = self._waves[methods] = asyncio.create_task(self._gathered(methods))
+        await asyncio.shield(wave)
+
+    async def _gathered(self, methods: Sequence[str]) -> None:
+        lists = [task for method in methods for task in self._under_way.get(method, ())]
+        if lists:
+            await asyncio.wait(lists, timeout=WAVE_SECONDS)
+        for _ in range(WAVE_TURNS):
+            await asyncio.sleep(0)
 
     async def everything(self, system: System, method: str, key: Any) -> tuple[Any, ...]:
         """All records of a list, as far as MAX_UPSTREAM_PAGES windows reach; the first is the one all edges share."""
@@ -104,7 +125,13 @@ class Loaders:
 
     def _batch(self, system: System, method: str, args: tuple[Any, ...]) -> Any:
         async def ask(keys: Sequence[Any]) -> list[Any]:
-            answer = await self._systems.ask(system, method, keys, *args)
+            asking = asyncio.ensure_future(self._systems.ask(system, method, keys, *args))
+            under_way = self._under_way.setdefault(method, set())
+            under_way.add(asking)
+            try:
+                answer = await asking
+            finally:
+                under_way.discard(asking)
             return [answer[key] for key in keys]
 
         return ask

@@ -13,6 +13,8 @@ from sources.faults import SourceFault
 from sources.systems import System
 from sources.writing import ledger_reference
 
+WITH_LEDGER = ("invoices_of", "credit_memos_of")  # the lists whose records are looked for in the ledger
+
 
 async def ledger_match(document: Invoice | CreditMemo, info: Info[Any, Any]) -> LedgerMatch | None:
     """The same document in the ledger. None for a draft, for a document of the ledger itself, and without a ledger."""
@@ -37,8 +39,9 @@ async def _booked(
     document: Invoice | CreditMemo, number: str, ledger: System, info: Info[Any, Any]
 ) -> tuple[LedgerDocument, ...]:
     """What the ledger has under our own reference, where we wrote the document; else under its number."""
-    key = _own_reference(document) or number
-    found: tuple[LedgerDocument, ...] = await context(info).loaders.one(ledger, "ledger_documents", key)
+    loaders, key = context(info).loaders, _own_reference(document) or number
+    await loaders.wave(*WITH_LEDGER)
+    found: tuple[LedgerDocument, ...] = await loaders.one(ledger, "ledger_documents", key)
     return found
 
 
