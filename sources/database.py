@@ -61,10 +61,17 @@ def to_the_end(write: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Corout
     async def carried(*args: P.args, **kwargs: P.kwargs) -> R:
         task = asyncio.create_task(write(*args, **kwargs))
         _under_way.add(task)
-        task.add_done_callback(_under_way.discard)
+        task.add_done_callback(_over)
         return await asyncio.shield(task)
 
     return carried
+
+
+def _over(task: asyncio.Task[Any]) -> None:
+    """What a write raises is for who waits; where nobody does any more, it is no news for the log of the loop."""
+    _under_way.discard(task)
+    if not task.cancelled():
+        task.exception()
 
 
 class Database:

@@ -1,15 +1,19 @@
 """`c360 conflicts` and `c360 link`: identities that the rules could not decide, decided by a person."""
 
 import getpass
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
+from gateway.auditing import audit_of
 from gateway.commands.options import DEFAULT_CONFIG, ConfigOption
 from gateway.commands.running import run
 from gateway.failures import WRONG_USE, CommandFailed
 from gateway.settings import Settings, load_settings
 from gateway.wiring import open_crosswalk
+from mutations.governance.audit.events import AuditOutcome, Event
+from mutations.governance.audit.migrations import migrate
 from sources.crosswalk.crosswalk import Crosswalk
 from sources.crosswalk.words import Conflict, LookupKey, UnknownConflict
 
@@ -54,19 +58,47 @@ def link(
         raise CommandFailed("say whose record it is", "Either --customer with an id or a number, or --none", WRONG_USE)
     settings = load_settings(config)
     evidence = (reason,) if reason else ()
-    run(_link(settings, conflict, customer, f"cli:{getpass.getuser()}", evidence))
+    run(_link(settings, conflict, customer, evidence))
     typer.echo(f"{conflict} is decided")
 
 
-async def _link(
-    settings: Settings, conflict: str, customer: str | None, decided_by: str, evidence: tuple[str, ...]
-) -> None:
+async def _link(settings: Settings, conflict: str, customer: str | None, evidence: tuple[str, ...]) -> None:
+    """The intent is on record before anything is changed."""
     async with open_crosswalk(settings) as crosswalk:
         uid = await _uid(crosswalk, customer) if customer is not None else None
+        found = await crosswalk.conflict(conflict)
+        if found is None:
+            raise CommandFailed(f"there is no conflict {conflict}", "`c360 conflicts` lists them")
+        await migrate(crosswalk.database)
+        audit = audit_of(settings, crosswalk.database)
+        await audit.write(_event(found, uid, AuditOutcome.INTENT, evidence))
         try:
-            await crosswalk.resolve(conflict, uid, decided_by, evidence)
+            await crosswalk.resolve(conflict, uid, _who(), evidence)
         except UnknownConflict:
-            raise CommandFailed(f"there is no conflict {conflict}", "`c360 conflicts` lists them") from None
+            raise CommandFailed(
+                f"the conflict {conflict} has been decided", "`c360 conflicts` lists the open"
+            ) from None
+        await audit.write(_event(found, uid, AuditOutcome.SUCCEEDED, evidence))
+
+
+def _who() -> str:
+    return f"cli:{getpass.getuser()}"
+
+
+def _event(conflict: Conflict, uid: str | None, outcome: AuditOutcome, evidence: tuple[str, ...]) -> Event:
+    """A person at the command line decided: whose record it is, or with no uid that it is none of the candidates'."""
+    return Event(
+        at=datetime.now(UTC),
+        actor=_who(),
+        issuer="cli",
+        action="identity.resolve",
+        outcome=outcome,
+        customers=(uid,) if uid else tuple(each.customer_uid for each in conflict.candidates),
+        correlation_id=conflict.uid,
+        system=conflict.system,
+        external_id=conflict.ref.id,
+        detail={"linked": uid is not None, "reason": " ".join(evidence)},
+    )
 
 
 async def _uid(crosswalk: Crosswalk, customer: str) -> str:
