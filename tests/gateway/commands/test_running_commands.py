@@ -32,7 +32,7 @@ async def test_backfill_then_serve_then_stop(c360, started, simulated):
     assert (status, rest) == (0, "")  # standard output has the one line
 
 
-async def test_an_ambiguous_identity_is_decided_by_hand(c360, simulated):
+async def test_an_ambiguous_identity_is_decided_by_hand(c360, simulated, tmp_path):
     config, _ = simulated
     await c360("backfill", "--config", config)
     listed = (await c360("conflicts", "--config", config))[1]
@@ -43,6 +43,11 @@ async def test_an_ambiguous_identity_is_decided_by_hand(c360, simulated):
     status, out, _ = await c360("link", uid, "--customer", number, "--reason", "asked them", "--config", config)
     assert (status, out) == (0, f"{uid} is decided\n")
     assert uid not in (await c360("conflicts", "--config", config))[1]
+    out = tmp_path / "events.jsonl"
+    assert (await c360("audit", "export", "--config", config, "--out", str(out)))[0] == 0
+    events = [line for line in out.read_text().splitlines() if "identity.resolve" in line]
+    assert len(events) == 2, "the intent, and that it was done"
+    assert "asked them" not in "".join(events), "what a person wrote stands apart, so that it can be erased"
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def counted(tmp_path_factory):
                     world(customers=30),
                     tmp_path_factory.mktemp("counted"),
                     sections=lambda name, section: {**section, **WITHOUT_CACHE},
-                    more={"limits": {"cost": 100_000, "aliases": 1000, "fields": 20_000}},
+                    more={"limits": {"cost": 100_000, "aliases": 1000, "fields": 20_000, "answer_fields": 10_000_000}},
                 )
             )
         )
