@@ -27,7 +27,7 @@ from mutations.governance.driving import Drive, Effect
 from mutations.governance.effects import Begun
 from mutations.governance.engine.port import Journal, LostLease
 from mutations.governance.mutation import Call, StepRole
-from mutations.governance.outcome import DONE, Outcome, of_exception
+from mutations.governance.outcome import DONE, Outcome, of_exception, over_a_doubt
 from mutations.governance.plan import GovernedAction
 from mutations.governance.seams import now
 from sources.systems import System
@@ -106,8 +106,10 @@ class Carrier:
         if isinstance(begun, Outcome):
             return begun
         await self.journal.hold()
-        told = await self._told(effect, partial(self._work, effect, begun))
-        return await effects.record(self.drive, effect, begun.attempt, told or Outcome("unknown"))
+        told = await self._told(effect, partial(self._work, effect, begun)) or Outcome("unknown")
+        if begun.in_doubt and isinstance(told, Outcome) and effect.role is StepRole.DO:
+            told = over_a_doubt(told)
+        return await effects.record(self.drive, effect, begun.attempt, told)
 
     async def _hindrance(self, effect: Effect) -> tuple[System | None, Outcome | None]:
         """The system, or why nothing may be sent to it: asked before each step, as a switch is thrown at any time.

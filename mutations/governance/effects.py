@@ -40,6 +40,7 @@ class Begun(msgspec.Struct, frozen=True):
 
     call: Call
     attempt: int
+    in_doubt: bool  # an earlier sending may have been done, and nobody knows
 
 
 @to_the_end
@@ -123,7 +124,8 @@ async def _begun(
     intent = trail.by_system(workflow, AuditOutcome.INTENT, step=effect.name, system=effect.step.system)
     await drive.parts.audit.record(connection, intent)
     told = await receipts_of(connection, uid)
-    return Begun(call_for(drive, effect, {**row, **sent}, told, system), row["attempts"] + 1)
+    call = call_for(drive, effect, {**row, **sent}, told, system)
+    return Begun(call, row["attempts"] + 1, in_doubt=row["status"] == StepStatus.UNKNOWN.value)
 
 
 async def _set(connection: AsyncConnection, uid: str, name: str, attempt: int, **values: Any) -> None:

@@ -42,3 +42,14 @@ def of_exception(error: Exception) -> Outcome:
     if isinstance(error, TimeoutError):
         return Outcome("unknown", code="SOURCE_TIMEOUT", message="no answer within the step's deadline")
     return Outcome("unknown", code="INTERNAL", message=f"the step ended with {type(error).__name__}")
+
+
+def over_a_doubt(told: Outcome) -> Outcome:
+    """What a sending has come to before which another was made of which nobody knows.
+
+    That this one was not done says nothing of the other: the doubt stays. What is refused now is looked for, and not
+    sent again under the same key.
+    """
+    if told.kind in ("again", "refused"):
+        return msgspec.structs.replace(told, kind="unknown", key_spent=told.kind == "refused")
+    return told

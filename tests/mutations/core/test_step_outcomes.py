@@ -77,6 +77,33 @@ async def test_a_spent_key_is_not_sent_again_but_looked_for(small: House):
     assert first != second
 
 
+@pytest.mark.parametrize("again", ["busy", "unsent", "refused"])
+async def test_what_was_not_done_the_second_time_says_nothing_of_the_first(small: House, again: str):
+    small.vendor.answers["credit"] = ["lost_after", *[again] * 3]
+    workflow = await small.done(AGENT)
+    assert workflow.status is S.SUCCEEDED
+    assert small.vendor.made == dict.fromkeys(ACTIONS, 1)
+    assert small.vendor.asked["credit"] == 1
+
+
+@pytest.mark.parametrize("again", ["busy", "unsent", "refused"])
+async def test_what_was_never_done_is_looked_for_before_anything_is_undone(small: House, again: str):
+    small.vendor.answers["credit"] = ["lost_before", *[again] * 3]
+    workflow = await small.done(AGENT)
+    assert workflow.status is S.COMPENSATED
+    assert small.vendor.made == {"draft": 1, "draft.undo": 1}
+    assert small.vendor.asked["credit"] >= 2
+
+
+async def test_a_doubt_that_nobody_can_lift_undoes_nothing(small: House):
+    small.vendor.answers["credit"] = ["lost_after", *["unsent"] * 1000]
+    small.vendor.probes["credit"] = ["silent"] * 1000
+    workflow = await small.done(AGENT)
+    assert workflow.status is S.OUTCOME_UNKNOWN
+    assert small.vendor.made == {"draft": 1, "credit": 1}
+    assert await told(small) == {AlertKind.OUTCOME_UNKNOWN}
+
+
 async def test_a_refusal_of_the_first_step_is_a_failure_in_which_nothing_was_done(small: House):
     small.vendor.answers["draft"] = ["refused"]
     workflow = await small.done(AGENT)

@@ -115,14 +115,16 @@ class Vendor:
             self.keys.setdefault(step, []).append(call.key)
             answer = self.answers.get(step, [])
             what = answer.pop(0) if answer else "ok"
-            if keyed and call.key in self.by_key:
-                return self.by_key[call.key]
             if what == "refused":
                 raise Refused("400 not like this")
             if what == "busy":
                 raise Busy("409 somebody else is at it")
-            if what in ("unsent", "lost_before"):
-                raise OutcomeUnknown("no answer") if what == "lost_before" else Busy("no connection", sent=False)
+            if what == "unsent":
+                raise Busy("no connection", sent=False)
+            if keyed and call.key in self.by_key:
+                return self.by_key[call.key]
+            if what == "lost_before":
+                raise OutcomeUnknown("no answer")
             if what == "spent":
                 raise OutcomeUnknown("500 stored", key_spent=True)
             if what == "bug":
