@@ -40,11 +40,16 @@ class Loaders:
 
     async def one(self, system: System, method: str, key: Any, *args: Any) -> Any:
         """What a method of a source gives for one key; raises its SourceFault."""
+        # a field that is given up must not take others' answers along
+        return await asyncio.shield(self.loading(system, method, key, *args))
+
+    def loading(self, system: System, method: str, key: Any, *args: Any) -> asyncio.Future[Any]:
+        """The same on its way, to be waited for and never to be cancelled; many of one batch come together."""
         loader = self._loaders.get((system.uid, method, args))
         if loader is None:
             loader = DataLoader(self._tracked(self._batch(system, method, args)))
             self._loaders[(system.uid, method, args)] = loader
-        return await asyncio.shield(loader.load(key))  # a field that is given up must not take others' answers along
+        return loader.load(key)
 
     async def wave(self, *methods: str) -> None:
         """Let the lists of these methods that are under way come in first, so that their records ask in one batch.

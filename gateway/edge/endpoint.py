@@ -37,6 +37,7 @@ from gateway.edge.texts import Texts
 from gateway.edge.viewing import Authenticate, OpenContext, Viewing
 from gateway.telemetry.metrics import Metrics
 from resolvers.errors import ErrorCode
+from resolvers.plans import Plans
 from sources.wire.correlation import correlation_id
 
 log = structlog.get_logger("gateway.edge")
@@ -63,6 +64,7 @@ class Endpoint:
         admission: Admission | None = None,
         costs: Costs | None = None,
         reads: Reads | None = None,
+        plans: Plans | None = None,
     ) -> None:
         self.operations = Operations(
             schema,
@@ -75,6 +77,7 @@ class Endpoint:
             costs=costs,
             deprecations=Deprecations(schema, metrics.deprecated),
             reads=reads,
+            plans=plans,
         )
         """What every transport asks."""
         self._metrics = metrics

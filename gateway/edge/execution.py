@@ -16,6 +16,7 @@ from gateway.edge.preparing import Prepared
 from gateway.edge.refusals import Refusal
 from gateway.edge.viewing import Viewing
 from resolvers.errors import ErrorCode
+from resolvers.plans import Plans
 from sources.wire.deadline import Deadline, within
 from sources.wire.spending import Spending, counted
 
@@ -74,9 +75,18 @@ class Running:
             raise Refusal(503, ErrorCode.OPERATION_TIMEOUT, message, retryable=True) from None
 
 
-async def executed(schema: GraphQLSchema, prepared: Prepared, viewing: Viewing, event: Any = None) -> ExecutionResult:
-    """The whole result of an operation; of a subscription for one of its events."""
-    result = await _executed(schema, prepared.document, prepared.asked, viewing, event)
+async def executed(
+    schema: GraphQLSchema, prepared: Prepared, viewing: Viewing, event: Any = None, *, plans: Plans | None = None
+) -> ExecutionResult:
+    """The whole result of an operation, by its plan where it has one; of a subscription for one of its events."""
+    document, asked = prepared.document, prepared.asked
+    middleware: Sequence[Any] = ()
+    if plans is not None and event is None:
+        planned = await plans.attempt(document, asked.operation_name, asked.variables, viewing)
+        if planned.result is not None:
+            return planned.result
+        middleware = planned.middleware
+    result = await _executed(schema, document, asked, viewing, event, middleware)
     return cast(ExecutionResult, result)  # since the document defers nothing
 
 
@@ -86,7 +96,12 @@ async def begun(schema: GraphQLSchema, document: DocumentNode, asked: Parameters
 
 
 async def _executed(
-    schema: GraphQLSchema, document: DocumentNode, asked: Parameters, viewing: Viewing, event: Any
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    asked: Parameters,
+    viewing: Viewing,
+    event: Any,
+    middleware: Sequence[Any] = (),
 ) -> Begun:
     result = experimental_execute_incrementally(  # graphql-core's `execute` takes no schema that has @defer
         schema,
@@ -96,6 +111,7 @@ async def _executed(
         variable_values=asked.variables,
         operation_name=asked.operation_name,
         hide_suggestions=True,
+        middleware=list(middleware) or None,
     )
     return await result if isinstance(result, Awaitable) else result
 

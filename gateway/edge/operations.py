@@ -31,6 +31,7 @@ from gateway.edge.wording import in_plain_words, plainly
 from gateway.identity import Unauthenticated
 from resolvers.costing import Estimate
 from resolvers.errors import ErrorCode, formatted
+from resolvers.plans import Plans
 from sources.canonical.actor import Actor
 from sources.wire.spending import Spending
 
@@ -64,6 +65,7 @@ class Operations:
         costs: Costs | None = None,
         deprecations: Deprecations | None = None,
         reads: Reads | None = None,
+        plans: Plans | None = None,
     ) -> None:
         self.schema = schema
         self.limits = limits
@@ -75,6 +77,7 @@ class Operations:
         self._admission = admission or Admission(limits)
         self._pace = Pace(limits.fields_at_once, limits.queue_seconds)
         self._reads = reads
+        self._plans = plans
         self._costs = costs or Costs(lambda prepared, viewing: Estimate({}), limits.cost)
 
     async def actor(self, authorization: str | None) -> Actor:
@@ -122,7 +125,7 @@ class Operations:
                 prepared.document,
                 prepared,
                 viewing,
-                lambda: running.step(lambda: executed(self.schema, prepared, viewing, event)),
+                lambda: running.step(lambda: executed(self.schema, prepared, viewing, event, plans=self._plans)),
             )
         finally:
             viewing.close()

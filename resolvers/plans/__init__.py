@@ -1,0 +1,14 @@
+"""Plans: an operation compiled once into functions that write its answer, in place of graphql-core field by field.
+
+graphql-core is the reference. What a plan does not cover (`Uncovered`), or meets unexpectedly (`Bail`), it executes,
+on the same context, whose loaders have what was loaded already. So error texts and null propagation are its own.
+
+outcomes.py what ends a plan · resolvers.py how a field is worked out · shapes.py the merged selections ·
+reading.py a document -> shapes · leaves.py scalars and enums as expressions · writing.py shapes -> source ·
+running.py one request · batches.py edges asked for all parents of a level at once · plan.py a plan ·
+store.py the plans that are kept · telling.py a plan as a person reads it
+"""
+
+from resolvers.plans.store import Outcome, Plans
+
+__all__ = ["Outcome", "Plans"]

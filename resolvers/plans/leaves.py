@@ -1,0 +1,72 @@
+"""Scalars and enums as expressions: the usual class of a value at once, all else as graphql-core has it."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from graphql import GraphQLEnumType, GraphQLLeafType, Undefined
+
+from resolvers.plans.outcomes import Bail
+from sources.canonical.money import Money, exponent
+
+EXACT_MINOR = 10**24  # below the 28 digits that decimal keeps, so that what is written here is what it would write
+
+# The class that each scalar's values usually have, and what is written of one.
+USUAL: dict[str, tuple[type, str]] = {
+    "String": (str, "{v}"),
+    "ID": (str, "{v}"),
+    "Currency": (str, "{v}"),
+    "Boolean": (bool, "{v}"),
+    "Decimal": (Decimal, "format({v}, 'f')"),
+    "Date": (date, "{v}.isoformat()"),
+    "DateTime": (datetime, "moment({v})"),
+}
+
+
+def moment(value: datetime) -> str:
+    """As resolvers.scalars writes it; RFC 3339 in UTC."""
+    zoned = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return zoned.isoformat()[:-6] + "Z"
+
+
+def amount_text(money: Any) -> str:
+    """The amount of Money as its Decimal would be written."""
+    if money.__class__ is not Money or money.minor.__class__ is not int or money.currency.__class__ is not str:
+        raise Bail("value")
+    decimals, minor = exponent(money.currency), money.minor
+    if not -EXACT_MINOR < minor < EXACT_MINOR:
+        return format(money.amount, "f")
+    if decimals == 0:
+        return str(minor)
+    digits = str(abs(minor)).rjust(decimals + 1, "0")
+    return f"{'-' if minor < 0 else ''}{digits[:-decimals]}.{digits[-decimals:]}"
+
+
+def slowly(kind: GraphQLLeafType) -> Callable[[Any], Any]:
+    """Writes any value of a leaf as graphql-core does. Raises Bail where it would tell an error."""
+
+    def write(value: Any) -> Any:
+        try:
+            written = kind.coerce_output_value(value)
+        except Exception:
+            raise Bail("value") from None
+        if written is None or written is Undefined:
+            raise Bail("value")
+        return written
+
+    return write
+
+
+def members(kind: GraphQLLeafType) -> type[Enum] | None:
+    """The class of an enum whose values are written by the names of its members."""
+    if not isinstance(kind, GraphQLEnumType):
+        return None
+    values = [each.value for each in kind.values.values()]
+    classes = {type(each) for each in values}
+    usual = len(classes) == 1 and all(isinstance(each, Enum) for each in values)
+    if not usual or any(kind.coerce_output_value(each) != each.name for each in values):
+        return None
+    found: type[Enum] = classes.pop()
+    return found if len(list(found)) == len(values) else None

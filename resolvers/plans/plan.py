@@ -1,0 +1,102 @@
+"""A plan: the functions that write an operation's answer, and what is known of its fields."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from graphql import ExecutionResult, GraphQLField, GraphQLSchema, OperationDefinitionNode
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.values import VariableValues, get_argument_values
+from strawberry.types.arguments import convert_arguments
+
+from resolvers.context import Context
+from resolvers.masks import Mask
+from resolvers.plans.batches import Batch, batch_of
+from resolvers.plans.outcomes import Bail
+from resolvers.plans.reading import Reader
+from resolvers.plans.running import Run
+from resolvers.plans.shapes import Field, Object, objects_of
+from resolvers.plans.writing import written
+
+CURSORS = frozenset({"cursor", "start_cursor", "end_cursor"})
+PLACES = frozenset({"edges", "page_info"})
+
+
+class Site(msgspec.Struct, eq=False):
+    """A field that is waited for."""
+
+    field: Field
+    complete: Callable[[Run, Any, Any], Any]
+    batch: Batch | None
+    leads_on: bool
+    """Whether something below it is waited for, too."""
+    cursors: bool
+    """Whether cursors of a page are asked for."""
+
+
+class Plan:
+    """An operation, compiled for one mask."""
+
+    def __init__(self, schema: Any, reader: Reader, root: Object) -> None:
+        self.root = root
+        self.fields: Sequence[Field] = reader.fields
+        self.source, names = written(root, reader.fields)
+        exec(compile(self.source, "<plan>", "exec"), names)  # noqa: S102 - names of the answer come in by repr alone
+        self.write: Callable[[Run, Any, Any], dict[str, Any]] = names[f"w{root.number}"]
+        self.sites: Mapping[int, Site] = {
+            field.number: _site(field, names[f"z{field.number}"]) for field in reader.fields if field.is_site
+        }
+        self._schema = schema
+        self._with_arguments = [
+            (field, field.definition) for field in reader.fields if field.definition is not None and field.how.arguments
+        ]
+
+    async def run(self, context: Context, variables: VariableValues, roots: dict[str, Any]) -> ExecutionResult:
+        """The result. Raises Bail; `roots` has what the fields of the root gave until then."""
+        run = Run(self, context, self._arguments(variables))
+        run.roots = roots
+        data = await run.answer()
+        return ExecutionResult(data, run.errors or None)
+
+    def _arguments(self, variables: VariableValues) -> dict[int, dict[str, Any]]:
+        try:
+            return {field.number: self._arguments_of(field, each, variables) for field, each in self._with_arguments}
+        except Exception:
+            raise Bail("arguments") from None
+
+    def _arguments_of(self, field: Field, definition: GraphQLField, variables: VariableValues) -> dict[str, Any]:
+        given = get_argument_values(definition, field.nodes[0], variables, None, True)
+        converter = self._schema._strawberry_schema.schema_converter
+        return convert_arguments(
+            given,
+            list(field.how.arguments),
+            scalar_registry=converter.scalar_registry,
+            config=converter.config,
+        )
+
+
+def compiled(
+    schema: GraphQLSchema,
+    fragments: dict[str, FragmentDetails],
+    operation: OperationDefinitionNode,
+    variables: VariableValues,
+    mask: Mask,
+) -> Plan:
+    """The plan of an operation. Raises Uncovered."""
+    reader = Reader(schema, fragments, operation, variables, mask)
+    return Plan(schema, reader, reader.root())
+
+
+def _site(field: Field, complete: Any) -> Site:
+    return Site(field, complete, batch_of(field), _waits(field), _cursors(field))
+
+
+def _waits(field: Field) -> bool:
+    """Whether something below the field is waited for."""
+    below = [each for shape in objects_of(field.value) for each in shape.fields]
+    return any(each.is_site or _waits(each) for each in below)
+
+
+def _cursors(field: Field) -> bool:
+    below = [each for shape in objects_of(field.value) for each in shape.fields]
+    return any(each.how.name in CURSORS or (each.how.name in PLACES and _cursors(each)) for each in below)

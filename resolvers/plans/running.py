@@ -1,0 +1,180 @@
+"""One request on its way through a plan: what is waited for, what failed, and in which order edges are asked."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from graphql import GraphQLError, located_error
+from graphql.pyutils import Path
+
+from resolvers import masks
+from resolvers.context import Context
+from resolvers.plans.outcomes import Bail
+
+if TYPE_CHECKING:
+    from resolvers.plans.plan import Plan
+
+Place: TypeAlias = "tuple[Any, str | int, str | None] | None"
+"""A path: the one above, the key, the type; None at the root."""
+Waiting: TypeAlias = tuple[dict[str, Any], Any, Any]
+"""The part of the answer where a field is missing, the record that it is a field of, and that record's path."""
+BEHIND = 3  # turns of the loop: what resolvers of the same level ask for is in the loaders' line by then
+
+
+class PlanInfo:
+    """What a resolver may ask of its place: the context and the path."""
+
+    __slots__ = ("_place", "context")
+
+    def __init__(self, context: Context, place: Place) -> None:
+        self.context = context
+        self._place = place
+
+    @property
+    def path(self) -> Path | None:
+        return path_of(self._place)
+
+
+def path_of(place: Place) -> Path | None:
+    """The path as graphql-core has it."""
+    if place is None:
+        return None
+    above, key, type_name = place
+    return Path(path_of(above), key, type_name)
+
+
+def keys_of(place: Place) -> list[str | int]:
+    """The keys of a path, from the root."""
+    keys: list[str | int] = []
+    while place is not None:
+        place, key, _ = place
+        keys.append(key)
+    return keys[::-1]
+
+
+class Run:
+    """The state of one request."""
+
+    __slots__ = ("arguments", "context", "errors", "plan", "roots", "shown", "waiting")
+
+    def __init__(self, plan: "Plan", context: Context, arguments: dict[int, dict[str, Any]]) -> None:
+        self.plan = plan
+        self.context = context
+        self.arguments = arguments
+        self.shown = context.shown
+        self.errors: list[GraphQLError] = []
+        self.roots: dict[str, Any] = {}
+        """What the fields of the root gave, by their names in the answer: they are not asked twice."""
+        self.waiting: list[list[Waiting]] = [[] for _ in plan.fields]
+
+    async def answer(self) -> dict[str, Any]:
+        """The data. Raises Bail, and whatever a resolver raises that is no error of the graph."""
+        data: dict[str, Any] = self.plan.write(self, None, None)
+        await self._on()
+        return data
+
+    async def _on(self) -> None:
+        """Wait for what the records that were written last are waiting for, and for what these bring."""
+        waiting = self.waiting
+        ready = [number for number in self.plan.sites if waiting[number]]
+        if not ready:
+            return
+        steps = []
+        for number in ready:
+            steps.append(self._step(number, waiting[number], behind=len(ready) > 1))
+            waiting[number] = []
+        if len(steps) == 1:
+            await steps[0]
+        else:
+            await _all(steps)
+
+    async def _step(self, number: int, entries: list[Waiting], *, behind: bool) -> None:
+        site = self.plan.sites[number]
+        if site.batch is not None:
+            if behind:
+                for _ in range(BEHIND):
+                    await asyncio.sleep(0)
+            results = await self._batched(site, entries)
+        else:
+            results = await self.each(site, entries)
+        key, parent, complete = site.field.key, site.field.parent, site.complete
+        for (data, _, place), result in zip(entries, results, strict=True):
+            if place is None:
+                self.roots[key] = result
+            if isinstance(result, Exception):
+                self.failed(number, result, place)
+            else:
+                data[key] = complete(self, result, (place, key, parent))
+        if site.leads_on:
+            await self._on()
+
+    async def _batched(self, site: Any, entries: Sequence[Waiting]) -> Sequence[Any]:
+        try:
+            found: Sequence[Any] = await site.batch(self, site, entries)
+        except GraphQLError as error:  # the arguments cannot be right for any of them
+            return [error] * len(entries)
+        return found
+
+    async def each(self, site: Any, entries: Sequence[Waiting]) -> Sequence[Any]:
+        """What the field's own resolver gives for each of the records; its errors are results."""
+        if len(entries) == 1:
+            _, source, place = entries[0]
+            try:
+                return (await self._resolved(site, source, place),)
+            except GraphQLError as error:
+                return (error,)
+        calls = [self._resolved(site, source, place) for _, source, place in entries]
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    async def _resolved(self, site: Any, source: Any, place: Place) -> Any:
+        how, number = site.field.how, site.field.number
+        named = self.arguments.get(number, {})
+        if how.info:
+            named = {**named, how.info: self.info(number, place)}
+        result = await (how.call(source, **named) if how.takes_source else how.call(**named))
+        return self.judged(result) if how.judged else result
+
+    def info(self, number: int, place: Place) -> PlanInfo:
+        """What a field's resolver is given for a record at a place."""
+        field = self.plan.fields[number]
+        return PlanInfo(self.context, (place, field.key, field.parent))
+
+    def judged(self, found: Any) -> Any:
+        """The record, unless it is of a type that the viewer may not see. Raises the refusal."""
+        return masks._judged(found, self)  # type: ignore[arg-type]
+
+    def failed(self, number: int, error: Exception, place: Place) -> None:
+        """A field is null, and why. Raises Bail where it may not be, or where it is no error of the graph."""
+        field = self.plan.fields[number]
+        if not isinstance(error, GraphQLError):
+            raise Bail("failure") from error
+        if not field.value.nullable:
+            raise Bail("null")
+        self.errors.append(located_error(error, field.nodes, [*keys_of(place), field.key]))
+
+    def missing(self, number: int, error: Exception, place: Place, index: int) -> None:
+        """An item of a list is null, and why."""
+        if not isinstance(error, GraphQLError):
+            raise Bail("failure") from error
+        self.errors.append(located_error(error, self.plan.fields[number].nodes, [*keys_of(place), index]))
+
+    def withhold(self, number: int, place: Place) -> None:
+        """A field that the viewer may not see is null."""
+        field = self.plan.fields[number]
+        self.failed(number, self.context.mask.refusal(field.coordinate), place)
+
+    def bail(self) -> Any:
+        """A value is not what its field promises."""
+        raise Bail("value")
+
+
+async def _all(steps: Sequence[Any]) -> None:
+    """Do all; the first that fails ends the others."""
+    tasks = [asyncio.ensure_future(step) for step in steps]
+    try:
+        await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise

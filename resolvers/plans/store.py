@@ -1,0 +1,178 @@
+"""The plans of one schema that are kept, and what became of each operation."""
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any, NamedTuple
+
+from cachetools import LRUCache
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    ExecutionResult,
+    FragmentDefinitionNode,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    VariableNode,
+    Visitor,
+    visit,
+)
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.values import VariableValues, get_variable_values
+
+from resolvers.context import Context
+from resolvers.masks import Mask
+from resolvers.plans.again import asked_once
+from resolvers.plans.outcomes import Bail, Uncovered
+from resolvers.plans.plan import Plan, compiled
+
+KEPT = 500  # plans: some 100 kB each of an operation that asks for much; an application has tens of operations
+Tell = Callable[[str, str], None]
+
+
+class Outcome(Enum):
+    """What became of an operation."""
+
+    PLANNED = "planned"
+    """Its plan gave the answer."""
+    COMPILED = "compiled"
+    """The same, and the plan was made for it."""
+    FALLBACK = "fallback"
+    """graphql-core executed it: no plan covers it, or it was seen for the first time."""
+    BAIL = "bail"
+    """Its plan met something unexpected, and graphql-core executed it."""
+
+
+class Attempt(NamedTuple):
+    """What a plan gave."""
+
+    result: ExecutionResult | None = None
+    """None: graphql-core has to execute the operation."""
+    middleware: tuple[Any, ...] = ()
+    """What it has to be executed with then."""
+
+
+NOTHING = Attempt()
+
+
+class Known(NamedTuple):
+    """What is known of a document's operation. It keeps the document, so that its id is nobody else's."""
+
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    fragments: dict[str, FragmentDetails]
+    switches: tuple[str, ...]
+    """The variables that @skip and @include ask."""
+
+
+class Kept(NamedTuple):
+    """A plan, or why there is none."""
+
+    known: Known
+    mask: Mask
+    plan: Plan | None
+    reason: str
+
+
+class Plans:
+    """Runs queries by plans. An operation is compiled when it is seen for the second time, or at once if `eager`."""
+
+    def __init__(
+        self, schema: GraphQLSchema, *, eager: bool = False, tell: Tell = lambda outcome, reason: None
+    ) -> None:
+        self._schema = schema
+        self._eager = eager
+        self._tell = tell
+        self._known: LRUCache[Any, Known] = LRUCache(KEPT)
+        self._kept: LRUCache[Any, Kept] = LRUCache(KEPT)
+        self._seen: LRUCache[Any, Known] = LRUCache(KEPT)
+
+    async def attempt(
+        self, document: DocumentNode, name: str | None, variables: Mapping[str, Any] | None, context: Any
+    ) -> Attempt:
+        """The result of a query, where its plan gives one."""
+        known = self._known_of(document, name)
+        if known is None or not isinstance(context, Context):
+            return NOTHING
+        definitions = known.operation.variable_definitions or ()
+        coerced = get_variable_values(self._schema, definitions, dict(variables or {}), hide_suggestions=True)
+        if isinstance(coerced, list):
+            return NOTHING
+        kept = self._plan_of(known, coerced, context.mask)
+        if kept is None or kept.plan is None:
+            self._tell(Outcome.FALLBACK.value, kept.reason if kept else "first_sight")
+            return NOTHING
+        return await self._run(kept.plan, context, coerced, kept.reason)
+
+    async def _run(self, plan: Plan, context: Context, variables: VariableValues, reason: str) -> Attempt:
+        beside = len(context.beside)
+        roots: dict[str, Any] = {}
+        try:
+            result = await plan.run(context, variables, roots)
+        except Exception as error:  # whatever it is: graphql-core meets it again, and tells it as it should be told
+            del context.beside[beside:]
+            self._tell(Outcome.BAIL.value, error.reason if isinstance(error, Bail) else "failure")
+            return Attempt(None, (asked_once(roots),))
+        self._tell(reason or Outcome.PLANNED.value, "")
+        return Attempt(result)
+
+    def _plan_of(self, known: Known, variables: VariableValues, mask: Mask) -> Kept | None:
+        """The plan, made where it is time to; None at first sight."""
+        switches = tuple(variables.coerced.get(name) for name in known.switches)
+        key = (id(known.operation), id(mask), switches)
+        kept = self._kept.get(key)
+        if kept is not None and kept.known is known and kept.mask is mask:
+            return kept
+        if not self._eager and self._seen.get(id(known.operation)) is not known:
+            self._seen[id(known.operation)] = known
+            return None
+        made = self._made(known, variables, mask)
+        self._kept[key] = made._replace(reason="" if made.plan else made.reason)
+        return made
+
+    def _made(self, known: Known, variables: VariableValues, mask: Mask) -> Kept:
+        try:
+            plan = compiled(self._schema, known.fragments, known.operation, variables, mask)
+        except Uncovered as reason:
+            return Kept(known, mask, None, reason.reason)
+        return Kept(known, mask, plan, Outcome.COMPILED.value)
+
+    def _known_of(self, document: DocumentNode, name: str | None) -> Known | None:
+        key = (id(document), name)
+        known = self._known.get(key)
+        if known is None or known.document is not document:
+            operation = _operation(document, name)
+            if operation is None or operation.operation is not OperationType.QUERY:
+                return None
+            known = self._known[key] = Known(document, operation, _fragments(document), _switches(document))
+        return known
+
+
+def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
+    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    if name is None:
+        return operations[0] if len(operations) == 1 else None
+    return next((each for each in operations if each.name and each.name.value == name), None)
+
+
+def _fragments(document: DocumentNode) -> dict[str, FragmentDetails]:
+    return {
+        each.name.value: FragmentDetails(each)
+        for each in document.definitions
+        if isinstance(each, FragmentDefinitionNode)
+    }
+
+
+class _Switches(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+        self.names |= {each.value.name.value for each in node.arguments or () if isinstance(each.value, VariableNode)}
+
+
+def _switches(document: DocumentNode) -> tuple[str, ...]:
+    found = _Switches()
+    visit(document, found)
+    return tuple(sorted(found.names))
