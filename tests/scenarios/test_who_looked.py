@@ -1,4 +1,4 @@
-"""Who looks at personal, financial and tax fields is on record before the answer leaves; what cannot be, is withheld."""
+"""Who looks at personal, financial and tax fields is on record before the answer; what cannot be is withheld."""
 
 import asyncio
 import sqlite3
@@ -182,7 +182,7 @@ async def test_once_it_can_be_recorded_again_it_is_served_again(house, number, i
     with database_locked(house):
         assert (await house.ask(query, {"n": number}))["data"]["customerBy"]["emails"] is None
     async with asyncio.timeout(15):
-        while "errors" in await house.ask(query, {"n": number}):
+        while "errors" in await house.ask(query, {"n": number}):  # noqa: ASYNC110 - nothing tells that it is back
             await asyncio.sleep(0.1)
 
 
