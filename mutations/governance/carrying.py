@@ -12,6 +12,7 @@ send ── done ─────────────────────
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
@@ -68,7 +69,7 @@ class Carrier:
         waited, nos = 0.0, 0
         patience = self.pace.resolve + self._no_counts_after(effect)
         for look in count(1):
-            told = await self.note(f"{name}/{look}", partial(self._look, effect, may_resend=may_resend))
+            told = await self.note(f"{name}/{look}", partial(self._timed_look, effect, may_resend=may_resend))
             if told.kind in ("done", "refused", "again"):
                 return told
             nos = nos + 1 if told.counts else 0
@@ -76,7 +77,7 @@ class Carrier:
                 return await self.note(f"{name}/not_done", partial(self._not_done, effect))
             if told.kind == "unknown" and not told.retryable:
                 return told
-            waited += told.pause_seconds
+            waited += told.took_seconds + told.pause_seconds
             if waited > patience:
                 return Outcome("unknown", code=told.code, message=told.message)
             await self.journal.pause(f"{name}/pause/{look}", told.pause_seconds)
@@ -152,6 +153,11 @@ class Carrier:
             return told
 
     # ------------------------------------------------------------------------------------------------ looking
+    async def _timed_look(self, effect: Effect, *, may_resend: bool) -> Outcome:
+        began = time.monotonic()
+        told = await self._look(effect, may_resend=may_resend)
+        return msgspec.structs.replace(told, took_seconds=time.monotonic() - began)
+
     async def _look(self, effect: Effect, *, may_resend: bool) -> Outcome:
         row, told_before = await self._row(effect)
         if row["status"] == "SUCCEEDED":

@@ -19,6 +19,7 @@ class Outcome(msgspec.Struct, frozen=True):
     message: str = ""
     retryable: bool = False
     pause_seconds: float = 0.0
+    took_seconds: float = 0.0  # of a look: a vendor that lets it wait uses up the patience, too
     counts: bool = False  # of a "no": the vendor's own time limit has passed
     key_spent: bool = False
     resend: bool = False  # of "again": nobody knows, but the vendor knows the key and will not do it twice

@@ -1,7 +1,7 @@
 """A gateway in a process of its own, to be killed: `gateway_process.py FILE`, whose JSON says how it is configured.
 
 It says `ready URL` when it answers, and `held CASE` when a case has come to the boundary that its correlation id names,
-where it stays until the process is killed. SIGTERM ends it in order.
+where it stays until the process is killed. SIGTERM ends it in order, and so does the end of who started it.
 """
 
 import asyncio
@@ -16,10 +16,13 @@ from gateway.settings import Settings
 from gateway.telemetry import configure_logs
 from gateway.wiring import open_gateway
 from mutations.governance import effects
+from mutations.governance.engine import carrying
 from mutations.governance.pace import Pace
 from sources.crosswalk.backfill import backfill
 from sources.simulation.serving import serving
 from tests.faults.proof.ways import AFTER_INTENT, AFTER_RECEIPT, BEFORE_INTENT, BEFORE_RECEIPT, directives
+
+HELD_AT_ONCE = 16  # those that are held must not keep others from coming to their boundaries
 
 begin, record = effects.begin, effects.record
 
@@ -50,13 +53,15 @@ async def record_or_hold(drive: effects.Drive, effect: effects.Effect, *args: An
     return told
 
 
-async def main(file: str) -> None:
-    told = json.loads(Path(file).read_text())
+async def main(told: dict[str, Any]) -> None:
     if told["doomed"]:
+        carrying.IN_FLIGHT = HELD_AT_ONCE
         effects.begin, effects.record = begin_or_hold, record_or_hold  # type: ignore[assignment]
     configure_logs(told["log"])
     stopped = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, stopped.set)
+    loop.add_reader(sys.stdin, stopped.set)
     pace = Pace(**told["pace"])
     async with open_gateway(Settings(**told["settings"]), pace=pace, drain_seconds=2.0) as gateway:
         if told["fill"]:
@@ -69,4 +74,4 @@ async def main(file: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main(json.loads(Path(sys.argv[1]).read_text())))

@@ -1,6 +1,6 @@
 """What must hold of every case, whatever happened to it: the money moved once, or not at all, or somebody was told."""
 
-from tests.faults.proof.cases import CREDIT, PIVOT, STEPS, Case
+from tests.faults.proof.cases import PIVOT, STEPS, UNDOING, Case
 from tests.faults.proof.counting import COMMENTS, Effects, End
 
 MOVED = "SUCCEEDED"
@@ -49,9 +49,7 @@ def _moved_once(case: Case, found: Effects) -> list[str]:
 def _not_moved(found: Effects) -> list[str]:
     wrong = []
     if found.billing or found.ledger or found.drafts:
-        wrong.append(
-            f"it is undone; billing has {found.billing}, the ledger {found.ledger} and {found.drafts} drafts"
-        )
+        wrong.append(f"it is undone; billing has {found.billing}, the ledger {found.ledger} and {found.drafts} drafts")
     if any(found.comments.values()):
         wrong.append("it is undone, and the case says that it was done")
     return wrong
@@ -63,18 +61,15 @@ def _intended(case: Case, end: End, found: Effects) -> list[str]:
     return [f"{step} has no intent in the audit log" for step in sorted(left - end.intents)]
 
 
-def expected(case: Case) -> frozenset[str]:
-    """The ends that are not only right but as good as they can be."""
-    past = STEPS[case.action].index(case.step) > STEPS[case.action].index(PIVOT[case.action]) if _is_step(case) else False
-    if case.step not in STEPS[case.action]:
-        return frozenset({"COMPENSATED"} | ({"NEEDS_ATTENTION"} if case.way in ("refused", "errors") else set()))
-    if case.way in ("refused", "errors"):
-        return frozenset({"NEEDS_ATTENTION"} if past else {"FAILED", "COMPENSATED"})
-    return frozenset({"SUCCEEDED"})
-
-
-def _is_step(case: Case) -> bool:
-    return case.step in STEPS[case.action]
-
-
-__all__ = ["CREDIT", "expected", "faults_of"]
+def as_good_as_can_be(case: Case, end: End | None) -> bool:
+    """Whether it did not only end well, but came as far as it can: a vendor that goes on refusing stops it."""
+    never = case.way in ("refused", "errors")
+    if case.step == UNDOING:
+        wanted = ("NEEDS_ATTENTION",) if never else ("COMPENSATED",)
+    elif not never:
+        wanted = (MOVED,)
+    else:
+        steps = STEPS[case.action]
+        past = steps.index(case.step) > steps.index(PIVOT[case.action])
+        wanted = ("NEEDS_ATTENTION",) if past else NOT_MOVED
+    return end is not None and end.status in wanted

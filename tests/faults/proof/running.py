@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 
-import httpx
 import msgspec
 
 from tests.faults.proof.cases import Case, batches, request
@@ -13,8 +12,8 @@ from tests.faults.proof.judging import faults_of
 from tests.faults.proof.town import GatewayProcess, Town
 from tests.faults.proof.ways import WAYS
 
-AT_ONCE = 6  # below the runs that one engine carries at once: those that are held must not keep the others waiting
-REST_SECONDS = 90.0
+AT_ONCE = 11  # every step of both sagas
+REST_SECONDS = 150.0
 RESTING = {"SUCCEEDED", "FAILED", "COMPENSATED", "NEEDS_ATTENTION", "REJECTED", "EXPIRED", "CANCELED"}
 KILL_TIMEOUT_SECONDS = 20.0  # of calls in a process that is to be killed: they hang until it is
 
@@ -29,39 +28,30 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     meanwhile: str | None = None
 
 
-async def run(
-    town: Town, cases: Sequence[Case], told: Callable[[Result], None] = lambda result: None
-) -> list[Result]:
+async def run(town: Town, cases: Sequence[Case], told: Callable[[Result], None] = lambda result: None) -> list[Result]:
     """Run cases, those of one way at a time."""
     results: list[Result] = []
-    keeper: GatewayProcess | None = None
-    async for batch, process in _carried(town, cases):
-        keeper = process
+    async for batch in _carried(town, cases):
         for result in await _judged(town, batch):
             results.append(result)
             told(result)
-    del keeper
     return results
 
 
-async def _carried(town: Town, cases: Sequence[Case]) -> AsyncIterator[tuple[list[Case], GatewayProcess]]:
+async def _carried(town: Town, cases: Sequence[Case]) -> AsyncIterator[list[Case]]:
     standing = await town.start()
     await town.learn_story(standing)
     for batch in batches([case for case in cases if not case.kills], AT_ONCE):
         await _ask_all(town, standing, batch)
-        yield batch, standing
-    killed = [case for case in cases if case.kills]
-    if killed:
-        await standing.stop()
-    for batch in batches(killed, AT_ONCE):
-        yield batch, await _killed(town, batch)
+        yield batch
+    for batch in batches([case for case in cases if case.kills], AT_ONCE):
+        await _killed(town, batch)
+        yield batch
 
 
-async def _killed(town: Town, batch: Sequence[Case]) -> GatewayProcess:
-    """Ask a process for cases, and kill it when each is at its boundary; gives the one that goes on."""
-    for process in town.processes:
-        if process.alive:
-            await process.stop()
+async def _killed(town: Town, batch: Sequence[Case]) -> None:
+    """Ask a process for cases, kill it when each is at its boundary, and start the one that goes on."""
+    await town.stop()
     doomed = await town.start(doomed=True, timeout_seconds=KILL_TIMEOUT_SECONDS)
     town.held.clear()
     await _ask_all(town, doomed, batch)
@@ -73,7 +63,7 @@ async def _killed(town: Town, batch: Sequence[Case]) -> GatewayProcess:
     except TimeoutError:
         raise RuntimeError(f"never came to its boundary: {sorted(wanted - town.held)}") from None
     await doomed.kill()
-    return await town.start()
+    await town.start()
 
 
 async def _ask_all(town: Town, process: GatewayProcess, batch: Sequence[Case]) -> None:
@@ -119,6 +109,3 @@ async def rested(town: Town, batch: Sequence[Case], resting: set[str]) -> dict[s
             await town.settled()
             return ends
         await asyncio.sleep(0.2)
-
-
-__all__ = ["Result", "httpx", "rested", "run"]

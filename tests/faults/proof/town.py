@@ -122,22 +122,17 @@ class Town:
     def token(self, role: str, subject: str | None = None) -> str:
         return self._issuer.token(role, subject)
 
+    def configuration(self, timeout_seconds: float | None = None) -> dict[str, Any]:
+        """How each gateway is configured, as in gateway.toml."""
+        timeout = {"timeout_seconds": timeout_seconds or self.timeout_seconds}
+        own = {"database_url": self.database_url, "data_directory": str(self.directory), "deadline_seconds": 30}
+        sections = {name: {**section, **timeout} for name, section in self.sections.items()}
+        return {"gateway": own, "identity": {"development": True}, "sources": sections}
+
     async def start(self, *, doomed: bool = False, timeout_seconds: float | None = None) -> GatewayProcess:
         """One more gateway, answering. `doomed`: cases stay at the boundaries that they name."""
-        sections = {
-            name: {**section, "timeout_seconds": timeout_seconds or self.timeout_seconds}
-            for name, section in self.sections.items()
-        }
         told = {
-            "settings": {
-                "gateway": {
-                    "database_url": self.database_url,
-                    "data_directory": str(self.directory),
-                    "deadline_seconds": 30,
-                },
-                "identity": {"development": True},
-                "sources": sections,
-            },
+            "settings": self.configuration(timeout_seconds),
             "pace": PACE,
             "doomed": doomed,
             "fill": not self._filled,
@@ -149,6 +144,7 @@ class Town:
             *(sys.executable, str(PROGRAM), str(file)),
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=asyncio.subprocess.PIPE,  # it ends where this process has gone
             stdout=asyncio.subprocess.PIPE,
         )
         started = GatewayProcess(process, self.on_held)
@@ -187,10 +183,12 @@ class Town:
         for door in self.doors.values():
             await door.late.settled()
 
+    async def stop(self) -> None:
+        """End every gateway in order."""
+        await asyncio.gather(*(process.stop() for process in self.processes if process.alive))
+
     async def close(self) -> None:
-        for process in self.processes:
-            if process.alive:
-                await process.stop()
+        await self.stop()
         await self.client.aclose()
         await self.database.close()
 
@@ -210,7 +208,7 @@ class Asking:
 @asynccontextmanager
 async def open_town(database_url: str, directory: Path, history: Sequence[Fact] = ()) -> AsyncIterator[Town]:
     """Vendors that are up, each behind its door; no gateway yet."""
-    directory.mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
     async with AsyncExitStack() as opened:
         simulators = {plugin.role: plugin.simulator() for plugin in registry.installed().values()}
         town = Town(database_url, directory, simulators)
