@@ -66,15 +66,11 @@ async def open_governed(
             audit=audit,
             mutations=mutations,
             pace=pace,
-            cache=cache if _tell_by_database(settings) else None,
+            cache=cache if settings.gateway.redis_url is None else None,
+            alone=settings.gateway.on_sqlite,
         )
         await governance.open()
         try:
             yield Governed(governance=governance, audit=audit, switches=switches, mutations=mutations, alerts=sender)
         finally:
             await governance.close()
-
-
-def _tell_by_database(settings: Settings) -> bool:
-    """Whether there may be other processes, and no Redis by which they hear of purges."""
-    return settings.gateway.redis_url is None and not settings.gateway.on_sqlite

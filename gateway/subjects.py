@@ -9,6 +9,8 @@ from mutations.governance.audit.audit import Audit
 from mutations.governance.audit.erasing import details_of, erase_details
 from mutations.governance.audit.events import AuditOutcome, Event
 from mutations.governance.audit.records import AuditEvent, AuditQuery
+from mutations.governance.purging import tell
+from mutations.governance.seams import Forgotten
 from mutations.governance.subjects import held_of
 from resolvers import ids
 from sources.cache import Cache
@@ -65,6 +67,7 @@ class Subjects:
         links = await self._crosswalk.erase(uid, self._by)
         erased = await self._erase_details(uid, (uid, *await self._crosswalk.former(uid)))
         await self._cache.purge([customer_tag(link.source_uid, link.ref) for link in links])
+        await tell(self._crosswalk.database, [Forgotten(link.source_uid, customer=link.ref) for link in links])
         return erased
 
     @to_the_end

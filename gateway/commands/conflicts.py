@@ -13,7 +13,6 @@ from gateway.failures import WRONG_USE, CommandFailed
 from gateway.settings import Settings, load_settings
 from gateway.wiring import open_crosswalk
 from mutations.governance.audit.events import AuditOutcome, Event
-from mutations.governance.audit.migrations import migrate
 from sources.crosswalk.crosswalk import Crosswalk
 from sources.crosswalk.words import Conflict, LookupKey, UnknownConflict
 
@@ -69,7 +68,6 @@ async def _link(settings: Settings, conflict: str, customer: str | None, evidenc
         found = await crosswalk.conflict(conflict)
         if found is None:
             raise CommandFailed(f"there is no conflict {conflict}", "`c360 conflicts` lists them")
-        await migrate(crosswalk.database)
         audit = audit_of(settings, crosswalk.database)
         await audit.write(_event(found, uid, AuditOutcome.INTENT, evidence))
         try:

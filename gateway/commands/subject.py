@@ -53,8 +53,7 @@ def erase(
     settings = load_settings(config)
     details = run(_erased(settings, customer))
     typer.echo(f"{customer} is erased from the crosswalk, with {details} details of the audit log")
-    if settings.gateway.redis_url is None:
-        typer.echo("a gateway that runs keeps its copies in memory for some minutes: restart it, or wait")
+    typer.echo("gateways that run forget their copies within seconds")
 
 
 async def _held(settings: Settings, customer: str) -> dict[str, Any]:

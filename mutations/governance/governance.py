@@ -56,11 +56,12 @@ class Governance:
         mutations: Mapping[GovernedAction, Mutation],
         pace: Pace | None = None,
         cache: Cache | None = None,
+        alone: bool = False,
     ) -> None:
-        """`cache`: the one before the systems, where several processes have no Redis to tell one another of purges."""
+        """`cache`: the one before the systems, where no Redis tells of purges. `alone`: there is no other gateway."""
         self.hub = Hub()
         pace = pace or Pace()
-        self._purges = DatabasePurges(database, systems, cache, pace) if cache is not None else None
+        self._purges = DatabasePurges(database, systems, cache, pace, alone=alone) if cache is not None else None
         self.parts = Parts(
             database=database,
             systems=systems,
@@ -73,7 +74,7 @@ class Governance:
             mutations={**mutations, **continuations(mutations)},
             pace=pace,
             hub=self.hub,
-            purges=self._purges,
+            purges=None if alone else self._purges,
         )
         self._closing = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []

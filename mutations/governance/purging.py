@@ -1,5 +1,7 @@
 """What other processes' caches must forget, through the database: for many processes without a Redis.
 
+A gateway that is alone on its database hears what a command line beside it tells.
+
 Each process asks four times a second. One that could not ask for a second takes nothing that it knows for fresh; so
 whoever has written waits for that second, and then nobody can show what was before. No reader waits for anything.
 """
@@ -27,10 +29,22 @@ MARGIN = 1.1  # of the second that a writer waits, for clocks that do not tick a
 log = structlog.get_logger(__name__)
 
 
+@to_the_end
+async def tell(database: Database, forgotten: Sequence[Forgotten]) -> None:
+    """Have every process on this database forget, within its next poll."""
+    now = NOW[database.dialect]
+    async with database.transaction() as connection:
+        old = text(f"DELETE FROM cache_purges WHERE at < {now} - :kept")  # noqa: S608  the clock's expression
+        await connection.execute(old, {"kept": KEPT_SECONDS})
+        fresh = text(f"INSERT INTO cache_purges(at, forgotten) VALUES ({now}, :forgotten)")  # noqa: S608
+        await connection.execute(fresh, {"forgotten": encoded(list(forgotten))})
+
+
 class DatabasePurges:
     """One process's part: tells, and hears."""
 
-    def __init__(self, database: Database, systems: Systems, cache: Cache, pace: Pace) -> None:
+    def __init__(self, database: Database, systems: Systems, cache: Cache, pace: Pace, *, alone: bool = False) -> None:
+        """`alone`: no other gateway writes; what is heard then is no condition of what counts as fresh."""
         self._database = database
         self._systems = systems
         self._cache = cache
@@ -38,7 +52,8 @@ class DatabasePurges:
         self._heard_at: float | None = None
         self._heard: set[int] = set()
         self._decode = msgspec.json.Decoder(list[Forgotten]).decode
-        cache.trust_while(self.hearing)
+        if not alone:
+            cache.trust_while(self.hearing)
 
     def hearing(self) -> bool:
         """Whether this process has asked lately enough that no purge is older than what it knows."""
@@ -46,17 +61,8 @@ class DatabasePurges:
 
     async def tell(self, forgotten: Sequence[Forgotten]) -> None:
         """Have every process forget; returns when none can show it any more."""
-        await self._write(forgotten)
+        await tell(self._database, forgotten)
         await asyncio.sleep(self._pace.purge_trust * MARGIN)
-
-    @to_the_end
-    async def _write(self, forgotten: Sequence[Forgotten]) -> None:
-        now = NOW[self._database.dialect]
-        async with self._database.transaction() as connection:
-            old = text(f"DELETE FROM cache_purges WHERE at < {now} - :kept")  # noqa: S608  the clock's expression
-            await connection.execute(old, {"kept": KEPT_SECONDS})
-            fresh = text(f"INSERT INTO cache_purges(at, forgotten) VALUES ({now}, :forgotten)")  # noqa: S608
-            await connection.execute(fresh, {"forgotten": encoded(list(forgotten))})
 
     async def run(self) -> None:
         """Hear until cancelled."""
