@@ -67,13 +67,14 @@ def batches(cases: Sequence[Case], at_once: int) -> Iterator[list[Case]]:
 async def request(town: Town, process: GatewayProcess, case: Case, key: str | None = None) -> dict[str, Any]:
     """Ask for a case; gives the payload. Does not wait for its end."""
     query = ISSUE_CREDIT if case.action == CREDIT else REFUND_PAYMENT
-    variables = {"input": _input(town, case), "key": key or case.key, "wait": 0}
+    variables = {"input": input_of(town, case), "key": key or case.key, "wait": 0}
     data = await town.ask(process, query, variables, role=ROLE, case=case.id)
     payload: dict[str, Any] = data[case.action]
     return payload
 
 
-def _input(town: Town, case: Case) -> dict[str, Any]:
+def input_of(town: Town, case: Case) -> dict[str, Any]:
+    """The input of its mutation."""
     amount = f"{case.minor // 100}.{case.minor % 100:02}"
     if case.action == CREDIT:
         return town.story.credit(amount)

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ PACE = {
 }
 
 
+@cache
 def facts_of(customer: str = CUSTOMER) -> tuple[Fact, ...]:
     """What happened to one customer: enough for every write, and quickly read."""
     return tuple(fact for fact in world(customers=30) if fact.customer == customer)
@@ -74,6 +76,10 @@ class GatewayProcess:
             elif word == "held":
                 self._on_held(rest)
         self.ready.set()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     @property
     def alive(self) -> bool:
@@ -109,6 +115,7 @@ class Town:
         self.held: set[str] = set()
         self.processes: list[GatewayProcess] = []
         self.timeout_seconds = TIMEOUT_SECONDS
+        self.pace: dict[str, float] = PACE
         self._files = itertools.count()
         self._issuer = DevelopmentIssuer(directory, IdentitySection.model_validate({"development": True}))
         self._filled = False
@@ -133,7 +140,7 @@ class Town:
         """One more gateway, answering. `doomed`: cases stay at the boundaries that they name."""
         told = {
             "settings": self.configuration(timeout_seconds),
-            "pace": PACE,
+            "pace": self.pace,
             "doomed": doomed,
             "fill": not self._filled,
             "log": os.environ.get("C360_FAULTS_LOG", "critical"),
