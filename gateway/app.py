@@ -23,6 +23,7 @@ from mutations.schema import graph
 from resolvers.costing import Estimate, estimate
 from resolvers.disclosure import Disclosures
 from resolvers.masks import Mask, Masks
+from resolvers.plans import Plans
 from sources.canonical.actor import Actor
 from sources.systems import Systems
 
@@ -45,6 +46,7 @@ def create_app(gateway: Gateway) -> App:
         admission=gateway.admission,
         costs=Costs(estimator(schema, gateway.systems), gateway.settings.limits.cost),
         reads=recorded_reads(gateway, schema, masks),
+        plans=plans_of(gateway, schema),
     )
     routes: list[BaseRoute] = [
         Route("/graphql", endpoint),
@@ -65,6 +67,15 @@ def estimator(schema: Schema, systems: Systems) -> Estimator:
         return estimate(schema._schema, prepared.document, prepared.operation, variables, systems=systems, mask=mask)
 
     return estimated
+
+
+def plans_of(gateway: Gateway, schema: Schema) -> Plans | None:
+    """The plans of queries, unless [gateway] says that there are none. Trusted documents are compiled at once."""
+    section = gateway.settings.gateway
+    if section.plans == "off":
+        return None
+    eager = section.plans == "at_once" or section.trusted_documents == "only"
+    return Plans(schema._schema, eager=eager, tell=gateway.metrics.planned)
 
 
 def recorded_reads(gateway: Gateway, schema: Schema, masks: Masks) -> Reads | None:

@@ -31,6 +31,7 @@ class GatewaySection(Section):
     trusted_documents: Literal["off", "prefer", "only"] = "off"
     documents_dir: Path | None = None
     data_directory: Path = Path()
+    plans: Literal["off", "second_sight", "at_once"] = "second_sight"
 
     @field_validator("database_url")
     @classmethod

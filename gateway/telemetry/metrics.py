@@ -57,6 +57,17 @@ class Metrics:
             registry=registry,
         )
 
+        self._plans = Counter(
+            "c360_plans",
+            "Queries by what became of their plans, and why another way was taken.",
+            ["outcome", "reason"],
+            registry=registry,
+        )
+
+    def planned(self, outcome: str, reason: str) -> None:
+        """A query was "planned", "compiled", or graphql-core executed it: "fallback" or "bail", for a reason."""
+        self._plans.labels(outcome, reason).inc()
+
     def request(self, outcome: str, seconds: float, codes: Iterable[str] = ()) -> None:
         """A GraphQL request was answered: "ok", "partial", "failed" or "refused", with errors of these codes."""
         self._requests.labels(outcome).inc()
