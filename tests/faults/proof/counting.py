@@ -15,6 +15,7 @@ from sources.writing import LEDGER_STEP, reference_of
 from tests.faults.proof.town import Town
 
 LIVE = ("posted", "paid")
+GONE = ("void", "failed", "canceled")
 COMMENTS = ("case_note", "case_reply")
 
 
@@ -58,12 +59,14 @@ def effects_of(town: Town, uid: str) -> Effects:
     """Counted at the vendors' own tables."""
     shop: Any = town.simulators["billing"].shop  # type: ignore[attr-defined]
     ours = f"c360:{uid}:"
-    kept = [*shop.credit_notes.by_id.values(), *shop.refunds.by_id.values()]
-    mine = [each for each in kept if each.metadata.get("op_id", "").startswith(ours)]
-    stands = [each for each in mine if each.status not in ("void", "failed", "canceled")]
+    moves = shop.balance_transactions.by_id.values()
+    undone = {move.metadata.get("undoes") for move in moves}
+    kept = [*shop.credit_notes.by_id.values(), *shop.refunds.by_id.values(), *moves]
+    mine = [each for each in kept if each.metadata.get("op_id", "").startswith(ours) and "undoes" not in each.metadata]
+    stands = [each for each in mine if each.id not in undone and getattr(each, "status", "") not in GONE]
     support: Any = town.simulators["support"]
     return Effects(
-        billing=tuple(each.amount for each in stands),
+        billing=tuple(abs(each.amount) for each in stands),
         withdrawn=len(mine) - len(stands),
         comments={step: support.effects(reference_of(uid, step)) for step in COMMENTS},
         **_in_ledger(town, uid),

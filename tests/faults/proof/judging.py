@@ -4,7 +4,7 @@ from tests.faults.proof.cases import PIVOT, STEPS, UNDOING, Case
 from tests.faults.proof.counting import COMMENTS, Effects, End
 
 MOVED = "SUCCEEDED"
-NOT_MOVED = ("FAILED", "COMPENSATED")
+NOT_MOVED = ("FAILED", "COMPENSATED", "REJECTED", "CANCELED", "EXPIRED", "AWAITING_APPROVAL")
 OPEN = ("OUTCOME_UNKNOWN", "NEEDS_ATTENTION")
 
 
@@ -14,7 +14,7 @@ def faults_of(case: Case, end: End | None, found: Effects) -> list[str]:
         return ["no workflow, though one was asked for"]
     wrong = _at_most_once(case, found)
     if end.status == MOVED:
-        wrong += _moved_once(case, found)
+        wrong += _moved_once(case, end, found)
     elif end.status in NOT_MOVED:
         wrong += _not_moved(found)
     elif end.status in OPEN:
@@ -36,13 +36,13 @@ def _at_most_once(case: Case, found: Effects) -> list[str]:
     return wrong + [f"{step} was written {count} times" for step, count in found.comments.items() if count > 1]
 
 
-def _moved_once(case: Case, found: Effects) -> list[str]:
+def _moved_once(case: Case, end: End, found: Effects) -> list[str]:
     wrong = []
     if found.billing != (case.minor,) or found.ledger != (case.minor,):
         wrong.append(f"it succeeded; billing has {found.billing}, the ledger {found.ledger}")
     if found.drafts:
         wrong.append("it succeeded, and a draft is left in the ledger")
-    wanted = [step for step in STEPS[case.action] if step in COMMENTS]
+    wanted = [step for step in STEPS[case.action] if step in COMMENTS and step in end.attempts]
     return wrong + [f"it succeeded without {step}" for step in wanted if not found.comments[step]]
 
 
