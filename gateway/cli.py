@@ -25,6 +25,7 @@ MODULES: Mapping[str, str] = {
     "subject": "subject",
     "policy": "policy",
     "switch": "switch",
+    "plan": "plan",
 }
 
 

@@ -37,6 +37,9 @@ class ListBatch:
     def __init__(self, edge: edges.ListEdge) -> None:
         self._edge = edge
 
+    def __str__(self) -> str:
+        return f"{self._edge.method} of each system of record of {self._edge.kind}"
+
     async def __call__(self, run: "Run", site: "Site", entries: "Sequence[Waiting]") -> Sequence[Any]:
         edge, shared = self._edge, run.context
         if not shared.systems.of(edge.kind):
@@ -76,6 +79,9 @@ class FirstBatch:
     def __init__(self, kind: str, method: str) -> None:
         self._kind = kind
         self._method = method
+
+    def __str__(self) -> str:
+        return f"{self._method} of each system of record of {self._kind}"
 
     async def __call__(self, run: "Run", site: "Site", entries: "Sequence[Waiting]") -> Sequence[Any]:
         shared = run.context

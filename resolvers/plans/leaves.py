@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from graphql import GraphQLEnumType, GraphQLLeafType, Undefined
+from graphql import GraphQLLeafType, Undefined
 
 from resolvers.plans.outcomes import Bail
 from sources.canonical.money import Money, exponent
@@ -61,12 +61,8 @@ def slowly(kind: GraphQLLeafType) -> Callable[[Any], Any]:
 
 def members(kind: GraphQLLeafType) -> type[Enum] | None:
     """The class of an enum whose values are written by the names of its members."""
-    if not isinstance(kind, GraphQLEnumType):
+    values: Any = getattr(kind, "wrapped_cls", None)  # Source: Strawberry, CustomGraphQLEnumType
+    if not (isinstance(values, type) and issubclass(values, Enum)):
         return None
-    values = [each.value for each in kind.values.values()]
-    classes = {type(each) for each in values}
-    usual = len(classes) == 1 and all(isinstance(each, Enum) for each in values)
-    if not usual or any(kind.coerce_output_value(each) != each.name for each in values):
-        return None
-    found: type[Enum] = classes.pop()
-    return found if len(list(found)) == len(values) else None
+    written: type[Enum] = values
+    return written if all(kind.coerce_output_value(each) == each.name for each in written) else None

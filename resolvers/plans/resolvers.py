@@ -61,13 +61,14 @@ def how_of(field: GraphQLField) -> How:
     base = definition.base_resolver
     if base is None:
         return How(Way.ATTRIBUTE, definition.python_name, guarded=guarded, judged=judged)
-    if base.parent_parameter or base.root_parameter:
+    call: Any = base.wrapped_func
+    if base.parent_parameter or base.root_parameter or not callable(call):
         raise Uncovered("resolver")
     return How(
         Way.ASYNC if base.is_async else Way.SYNC,
         base.name,
         definition.arguments,
-        base,
+        call,
         takes_source=base.self_parameter is not None,
         info=base.info_parameter.name if base.info_parameter else None,
         guarded=guarded,

@@ -87,6 +87,19 @@ class Plans:
         self._kept: LRUCache[Any, Kept] = LRUCache(KEPT)
         self._seen: LRUCache[Any, Known] = LRUCache(KEPT)
 
+    def compile(
+        self, document: DocumentNode, name: str | None, variables: Mapping[str, Any], mask: Mask
+    ) -> Plan:
+        """The plan of an operation, whenever it was seen. Raises Uncovered."""
+        known = self._known_of(document, name)
+        if known is None:
+            raise Uncovered("no_query")
+        definitions = known.operation.variable_definitions or ()
+        coerced = get_variable_values(self._schema, definitions, dict(variables))
+        if isinstance(coerced, list):
+            raise coerced[0]
+        return compiled(self._schema, known.fragments, known.operation, coerced, mask)
+
     async def attempt(
         self, document: DocumentNode, name: str | None, variables: Mapping[str, Any] | None, context: Any
     ) -> Attempt:

@@ -21,7 +21,7 @@ HELPERS: dict[str, Any] = {
     "moment": leaves.moment,
     "amount_text": leaves.amount_text,
 }
-AMOUNT = "Money.amount"
+AMOUNT, CURRENCY = "Money.amount", "Money.currency"  # which hand on what Money has
 LARGEST_INT = 2**31 - 1  # Source: GraphQL, Int
 
 
@@ -123,6 +123,8 @@ class Writer:
             return "None"
         if field.coordinate == AMOUNT:
             return f"amount_text({source})"
+        if field.coordinate == CURRENCY:
+            return self._value(field.value, f"{source}.currency", "p", field)
         if field.how.way is Way.ATTRIBUTE:
             path = f"(p, {field.key!r}, {field.parent!r})"
             return self._value(field.value, f"{source}.{field.how.name}", path, field)
