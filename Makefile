@@ -3,9 +3,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-lock
 PORT ?= 8000
 PYTEST_OPTIONS ?=
+FAULTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check schema
+.PHONY: help demo test check schema faults bench
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1@/p' $(MAKEFILE_LIST) | column -t -s @ 2>/dev/null || sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
@@ -19,6 +20,12 @@ demo: $(STAMP) ## the gateway with simulated sources on 127.0.0.1:8000 (PORT=…
 
 test: $(STAMP) ## the whole suite; it starts every server that it needs by itself (PYTEST_OPTIONS=…)
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_OPTIONS)
+
+faults: $(STAMP) ## every step, every way that a vendor can answer, every kill, on both databases: docs/faults.md (FAULTS=…)
+	$(BIN)/python -m tests.faults.matrix --write docs/faults.md $(FAULTS)
+
+bench: $(STAMP) ## what writes, policy, engine and audit log cost, one table after the other
+	for each in governed policy engine audit_appends; do PYTHONPATH=. $(BIN)/python bench/$$each.py || exit; done
 
 check: $(STAMP) ## format, lint, types, imports, schema, and what would break its clients
 	$(BIN)/ruff format --check .

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sources.simulation.real.postgres import Postgres, postgres
+from sources.simulation.real.servers_environment import servers_environment
 from sources.simulation.world import world
 from tests.support.house import open_house
 
@@ -50,3 +51,9 @@ def proof_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/town/c360.db"
     return str(request.getfixturevalue("proof_server").create_database(f"f{uuid.uuid4().hex}"))
+
+
+@pytest.fixture(scope="session")
+def servers() -> Path:
+    """The programs of the servers' own environment, made where it is missing."""
+    return servers_environment()

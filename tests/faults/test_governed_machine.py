@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -189,10 +190,10 @@ class Governed(RuleBasedStateMachine):
 
 
 Governed.TestCase.settings = settings(
-    max_examples=5,
+    max_examples=4,
     stateful_step_count=12,
     deadline=None,
     print_blob=True,
     suppress_health_check=list(HealthCheck),
 )
-TestGoverned = Governed.TestCase
+TestGoverned = pytest.mark.timeout(300)(Governed.TestCase)

@@ -1,7 +1,6 @@
 """What came of a case: counted at the vendors by our reference, and read out of the gateway's own tables."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -74,33 +73,17 @@ def effects_of(town: Town, uid: str) -> Effects:
 
 
 def _in_ledger(town: Town, uid: str) -> dict[str, Any]:
-    database: Any = town.simulators["erp"].database  # type: ignore[attr-defined]
-
-    def rows(reference: str) -> list[Any]:
-        return [
-            *database.table("account.invoice").by("reference", [reference]),
-            *database.table("account.move").by("description", [reference]),
-        ]
-
-    of_ours, counters = rows(reference_of(uid, LEDGER_STEP)), rows(reference_of(uid, "erp_post.undo"))
-    counters += rows(reference_of(uid, "erp_post.late_undo"))
-    posted = [row for row in of_ours if row["state"] in LIVE]
-    countered = len([row for row in counters if row["state"] in LIVE])
+    documents = town.ledger.documents
+    of_ours = documents(reference_of(uid, LEDGER_STEP))
+    counters = [*documents(reference_of(uid, "erp_post.undo")), *documents(reference_of(uid, "erp_post.late_undo"))]
+    posted = [each.minor for each in of_ours if each.state in LIVE]
+    countered = len([each for each in counters if each.state in LIVE])
     return {
-        "ledger": tuple(_minor(database, row) for row in posted[countered:]),
-        "drafts": len([row for row in of_ours if row["state"] in ("draft", "validated")]),
-        "canceled": len([row for row in of_ours if row["state"] == "cancelled"]),
+        "ledger": tuple(posted[countered:]),
+        "drafts": len([each for each in of_ours if each.state in ("draft", "validated")]),
+        "canceled": len([each for each in of_ours if each.state == "cancelled"]),
         "countered": countered,
     }
-
-
-def _minor(database: Any, row: Any) -> int:
-    """What a document is about, positive."""
-    if row.get("total_amount") is not None:
-        return int(abs(row["total_amount"]) * 100)
-    lines = [database.table("account.move.line").rows[number] for number in row["lines"]]
-    second = [abs(line["amount_second_currency"]) for line in lines if line.get("amount_second_currency")]
-    return int(max(second or [Decimal(line["debit"]) for line in lines]) * 100)
 
 
 async def ends_of(database: Database, cases: Sequence[str]) -> dict[str, End]:

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from sources.simulation.serving import serving
 from sources.simulation.simulator import Simulator
 from sources.simulation.world import BY_KEY, world
 from tests.faults.proof.doors import Door
+from tests.faults.proof.ledgers import Ledger, RealLedger, SimulatedLedger
 from tests.faults.proof.ways import NO_COUNTS_SECONDS, TIMEOUT_SECONDS
 from tests.support.writing import Story, story_of
 
@@ -51,9 +53,9 @@ PACE = {
 
 
 @cache
-def facts_of(customer: str = CUSTOMER) -> tuple[Fact, ...]:
-    """What happened to one customer: enough for every write, and quickly read."""
-    return tuple(fact for fact in world(customers=30) if fact.customer == customer)
+def facts_of(customer: str = CUSTOMER, until: datetime | None = None) -> tuple[Fact, ...]:
+    """What happened to one customer up to a day: enough for every write, and quickly read."""
+    return tuple(fact for fact in world(customers=30, until=until) if fact.customer == customer)
 
 
 class GatewayProcess:
@@ -110,6 +112,7 @@ class Town:
     def __init__(self, database_url: str, directory: Path, simulators: dict[str, Simulator]) -> None:
         self.database_url, self.directory = database_url, directory
         self.simulators = simulators
+        self.ledger: Ledger = SimulatedLedger(simulators["erp"])
         self.doors: dict[str, Door] = {}
         self.sections: dict[str, dict[str, Any]] = {}
         self.held: set[str] = set()
@@ -213,21 +216,23 @@ class Asking:
 
 
 @asynccontextmanager
-async def open_town(database_url: str, directory: Path, history: Sequence[Fact] = ()) -> AsyncIterator[Town]:
-    """Vendors that are up, each behind its door; no gateway yet."""
+async def open_town(
+    database_url: str, directory: Path, history: Sequence[Fact] = (), real: RealLedger | None = None
+) -> AsyncIterator[Town]:
+    """Vendors that are up, each behind its door; no gateway yet. `real`: the ledger in place of its simulator."""
     await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
     async with AsyncExitStack() as opened:
         simulators = {plugin.role: plugin.simulator() for plugin in registry.installed().values()}
+        kinds = {plugin.role: kind for kind, plugin in registry.installed().items()}
         town = Town(database_url, directory, simulators)
+        opened.push_async_callback(town.close)
         for role, simulator in simulators.items():
             for fact in history or facts_of():
                 simulator.absorb(fact)
-            door = Door(role, simulator.harness, town.on_held)
-            url = await opened.enter_async_context(serving(door))
-            kind = next(kind for kind, plugin in registry.installed().items() if plugin.role == role)
-            town.doors[role] = door
-            town.sections[role] = {"kind": kind, **simulator.section(url)}
-        try:
-            yield town
-        finally:
-            await town.close()
+            behind = real if real is not None and role == "erp" else simulator
+            town.doors[role] = Door(role, behind.harness, town.on_held)
+            url = await opened.enter_async_context(serving(town.doors[role]))
+            town.sections[role] = {"kind": kinds[role], **behind.section(url)}
+        if real is not None:
+            town.ledger = real
+        yield town
