@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from tests.faults.proof.town import GatewayProcess, Town
-from tests.faults.proof.ways import KILLS, WAYS
+from tests.faults.proof.ways import KILLS, SETTLING, WAYS
 from tests.support.writing import ISSUE_CREDIT, REFUND_PAYMENT, money
 
 CREDIT, REFUND = "issueCredit", "refundPayment"
@@ -17,6 +17,13 @@ STEPS: Mapping[str, tuple[str, ...]] = {
 }
 PIVOT: Mapping[str, str] = {CREDIT: "billing_credit", REFUND: "billing_refund"}
 UNDOING = "erp_draft.undo"  # what is taken back where the pivot is refused
+UNDOING_LATE = "erp_post.late_undo"  # what is countered where a refund fails after it was accepted
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    CREDIT: (*STEPS[CREDIT], UNDOING),
+    REFUND: (*STEPS[REFUND], UNDOING, UNDOING_LATE),
+}
+BEFORE: Mapping[str, str] = {UNDOING: "refused", UNDOING_LATE: "fails"}  # what happens to the pivot first
+ALL = (*WAYS, *SETTLING, *KILLS)
 ROLE = "finance_approver"  # may do either alone, for amounts like these
 SMALLEST_MINOR = 101  # amounts that differ are told apart, and are split over tax rates with a residue
 
@@ -33,8 +40,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def id(self) -> str:
         """Its correlation id, which says what happens to it."""
-        refused_first = f":{PIVOT[self.action]}:refused" if self.step == UNDOING else ""
-        return f"c{self.number:04}{refused_first}:{self.step}:{self.way}"
+        first = f":{PIVOT[self.action]}:{BEFORE[self.step]}" if self.step in BEFORE else ""
+        return f"c{self.number:04}{first}:{self.step}:{self.way}"
 
     @property
     def key(self) -> str:
@@ -47,18 +54,19 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
 def every_case(steps: Iterable[tuple[str, str]] = ()) -> list[Case]:
     """The whole matrix: every step in every way, and killed at every boundary. `steps`: only these."""
-    chosen = list(steps) or [(action, step) for action in STEPS for step in (*STEPS[action], UNDOING)]
+    chosen = list(steps) or [(action, step) for action in STEPS for step in COLUMNS[action]]
     numbers, amounts = count(1), {action: count(SMALLEST_MINOR) for action in STEPS}
     return [
         Case(number=next(numbers), action=action, step=step, way=way, minor=next(amounts[action]))
-        for way in (*WAYS, *KILLS)
+        for way in ALL
         for action, step in chosen
+        if way not in SETTLING or (action, step) == (REFUND, PIVOT[REFUND])
     ]
 
 
 def batches(cases: Sequence[Case], at_once: int) -> Iterator[list[Case]]:
     """Cases that may run beside one another: of the same way, so many at a time."""
-    for way in (*WAYS, *KILLS):
+    for way in ALL:
         these = [case for case in cases if case.way == way]
         size = -(-len(these) // -(-len(these) // at_once)) if these else 1
         yield from (these[start : start + size] for start in range(0, len(these), size))

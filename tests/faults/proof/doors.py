@@ -4,29 +4,31 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import unquote
 
 import msgspec
 
 from sources.simulation.harness import App, Harness, Receive, Scope, Send, read_body
 from sources.simulation.write_faults import LateWrites, client_gone
-from tests.faults.proof.ways import AT_VENDOR, WAYS, Way, directives
+from tests.faults.proof.ways import AT_VENDOR, SETTLES_SECONDS, SETTLING, WAYS, Way, directives
 
-REFERENCE = re.compile(r"c360:[^:\"&]+:([\w.]+)")
+REFERENCE = re.compile(r"c360:([^:\"&]+):([\w.]+)")
 CORRELATION = b"x-correlation-id"
 
 
 class Door:
     """One vendor's door. `held` is told of each call of a case that is at the vendor when its process shall die."""
 
-    def __init__(self, role: str, harness: Harness, held: Callable[[str], None]) -> None:
+    def __init__(self, role: str, harness: Harness, held: Callable[[str], None], simulator: Any = None) -> None:
         self.role = role
+        self._simulator = simulator
         self.behind: App = harness.app
         self.is_write = harness.is_write
         self.sent: Counter[tuple[str, str]] = Counter()  # writes by case and step
         self.late = LateWrites()
         self._held = held
-        self._countering: set[str] = set()  # cases whose entry in the ledger is being countered
+        self._countering: dict[str, str] = {}  # cases whose entry in the ledger is being countered, and the step
         self._silent: set[str] = set()
         self._deaf: set[str] = set()
 
@@ -45,6 +47,9 @@ class Door:
             await client_gone(receive)
             return
         way = self._way(case, self._step(case, scope, body))
+        if way is not None and way.settles is not None:
+            await self._accepted(way.settles, body, scope, _again(body, receive), send)
+            return
         if way is None or way.switches is None:
             await self.behind(scope, _again(body, receive), send)
             return
@@ -54,6 +59,17 @@ class Door:
         fault.switches = msgspec.structs.replace(way.switches)
         fault.late = self.late
         await fault(scope, _again(body, receive), send)
+
+    async def _accepted(self, end: str, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+        """A refund that is not final yet; it comes to its end later."""
+        named = REFERENCE.search(unquote(body.decode()))
+        self._simulator.refunds_are("pending")
+        await self.behind(scope, receive, send)
+        self._simulator.refunds_are("succeeded")
+        made = self._simulator.shop.refunds.by_id
+        ids = [id for id, refund in made.items() if named and refund.metadata.get("op_id") == named[0]]
+        for id in ids:
+            asyncio.get_running_loop().call_later(SETTLES_SECONDS, self._simulator.settle_refund, id, end)
 
     def _way(self, case: str, step: str | None) -> Way | None:
         """What happens to this write; None where nothing does."""
@@ -67,7 +83,7 @@ class Door:
             # The call must have come to its end at the vendor before the process is killed.
             asyncio.get_running_loop().call_later(0.2, self._held, case)
             return AT_VENDOR[name]
-        way = WAYS.get(name)
+        way = WAYS.get(name) or SETTLING.get(name)
         return way if way and (way.times is None or self.sent[case, step] <= way.times) else None
 
     def _step(self, case: str, scope: Scope, body: bytes) -> str | None:
@@ -80,18 +96,18 @@ class Door:
         if path.endswith("/void"):
             return "billing_credit.undo"
         named = REFERENCE.search(unquote(body.decode("utf-8", "replace")))
-        return named[1] if named else None
+        return named[2] if named else None
 
     def _in_ledger(self, case: str, method: str, path: str, body: bytes) -> str | None:
         if method == "DELETE" or path.endswith("/cancel"):
             return "erp_draft.undo"
         if path.endswith("/post"):
-            return "erp_post.undo" if case in self._countering else "erp_post"
+            return self._countering.get(case, "erp_post")
         if method == "PUT":
             return None
         named = REFERENCE.search(body.decode("utf-8", "replace"))
-        if named and named[1] != "erp_draft":
-            self._countering.add(case)
+        if named and named[2] != "erp_draft":
+            self._countering[case] = named[2]
             return None
         return "erp_draft" if named else None
 

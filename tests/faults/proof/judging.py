@@ -1,6 +1,6 @@
 """What must hold of every case, whatever happened to it: the money moved once, or not at all, or somebody was told."""
 
-from tests.faults.proof.cases import PIVOT, STEPS, UNDOING, Case
+from tests.faults.proof.cases import BEFORE, PIVOT, STEPS, UNDOING, UNDOING_LATE, Case
 from tests.faults.proof.counting import COMMENTS, Effects, End
 
 MOVED = "SUCCEEDED"
@@ -18,6 +18,8 @@ def faults_of(case: Case, end: End | None, found: Effects) -> list[str]:
     elif end.status in NOT_MOVED:
         wrong += _not_moved(found)
     elif end.status in OPEN:
+        if UNDOING_LATE in end.attempts and not found.billing and found.ledger and _went_well(case):
+            wrong.append("the refund failed, and is still in the ledger")
         if end.status not in end.alerts:
             wrong.append(f"{end.status}, and nobody was told")
     else:
@@ -61,10 +63,17 @@ def _intended(case: Case, end: End, found: Effects) -> list[str]:
     return [f"{step} has no intent in the audit log" for step in sorted(left - end.intents)]
 
 
+def _went_well(case: Case) -> bool:
+    return case.step not in BEFORE or case.way not in ("refused", "errors", "silent", "silent_applied")
+
+
 def as_good_as_can_be(case: Case, end: End | None) -> bool:
     """Whether it did not only end well, but came as far as it can: a vendor that goes on refusing stops it."""
+    wanted: tuple[str, ...]
     never = case.way in ("refused", "errors")
-    if case.step == UNDOING:
+    if case.way == "fails" or case.step == UNDOING_LATE:
+        wanted = ("NEEDS_ATTENTION",)  # a person is told of money that did not arrive, whatever was undone
+    elif case.step == UNDOING:
         wanted = ("NEEDS_ATTENTION",) if never else ("COMPENSATED",)
     elif not never:
         wanted = (MOVED,)

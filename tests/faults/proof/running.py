@@ -12,7 +12,7 @@ from tests.faults.proof.judging import faults_of
 from tests.faults.proof.town import GatewayProcess, Town
 from tests.faults.proof.ways import WAYS
 
-AT_ONCE = 11  # every step of both sagas
+AT_ONCE = 12  # every step of both sagas
 REST_SECONDS = 240.0  # a silent vendor is asked for half a minute each time
 RESTING = {"SUCCEEDED", "FAILED", "COMPENSATED", "NEEDS_ATTENTION", "REJECTED", "EXPIRED", "CANCELED"}
 KILL_TIMEOUT_SECONDS = 20.0  # of calls in a process that is to be killed: they hang until it is

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tests.faults.proof.cases import STEPS, UNDOING
+from tests.faults.proof.cases import COLUMNS
 from tests.faults.proof.running import Result
-from tests.faults.proof.ways import KILLS, WAYS
+from tests.faults.proof.ways import KILLS, SETTLING, WAYS
 
 WORDS = {
     "SUCCEEDED": "done",
@@ -17,8 +17,7 @@ WORDS = {
 
 def tables(results: Mapping[str, Sequence[Result]]) -> Iterator[str]:
     """The lines of a table for each action; `results` by the name of the database."""
-    for action, steps in STEPS.items():
-        columns = [*steps, UNDOING]
+    for action, columns in COLUMNS.items():
         yield f"### {action}"
         yield ""
         yield f"| | {' | '.join(columns)} |"
@@ -31,7 +30,7 @@ def tables(results: Mapping[str, Sequence[Result]]) -> Iterator[str]:
 
 
 def _rows() -> Iterator[tuple[str, str]]:
-    yield from ((name, way.told) for name, way in WAYS.items())
+    yield from ((name, way.told) for name, way in (*WAYS.items(), *SETTLING.items()))
     yield from ((name, f"killed {told}" if " is " in told else f"killed: {told}") for name, told in KILLS.items())
 
 

@@ -230,7 +230,7 @@ async def open_town(
             for fact in history or facts_of():
                 simulator.absorb(fact)
             behind = real if real is not None and role == "erp" else simulator
-            town.doors[role] = Door(role, behind.harness, town.on_held)
+            town.doors[role] = Door(role, behind.harness, town.on_held, simulator)
             url = await opened.enter_async_context(serving(town.doors[role]))
             town.sections[role] = {"kind": kinds[role], **behind.section(url)}
         if real is not None:

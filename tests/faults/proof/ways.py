@@ -14,6 +14,7 @@ TIMEOUT_SECONDS = 1.5  # of each call to a vendor
 LATE_SECONDS = 2.5  # the caller is gone by then, and the vendor's own time limit (see NO_COUNTS_SECONDS) is not over
 NO_COUNTS_SECONDS = 6.0  # so long after the last sending a "not there" begins to count
 SLOW_SECONDS = 0.8
+SETTLES_SECONDS = 2.0
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +22,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 
     switches: Switches | None
     times: int | None = 1  # how many writes it happens to; None: to all
+    settles: str | None = None  # it is accepted, not final, and comes to this end some time later
     silent: bool = False  # afterwards the vendor answers nothing more about this case until it is told to
     told: str
 
@@ -54,6 +56,11 @@ WAYS: Mapping[str, Way] = {
     "silent_applied": Way(
         switches=Switches(write_fault="after"), silent=True, told="no answer, to questions neither; it is done"
     ),
+}
+
+SETTLING: Mapping[str, Way] = {
+    "settles": Way(switches=None, settles="succeeded", told="it is accepted, and final some time later"),
+    "fails": Way(switches=None, settles="failed", told="it is accepted, and fails some time later"),
 }
 
 BEFORE_INTENT, AFTER_INTENT = "before_intent", "after_intent"
