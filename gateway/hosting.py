@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from gateway.app import create_app
+from gateway.collecting import seldom
 from gateway.health import operations_app
 from gateway.serving import listen, served
 from gateway.settings import Settings
@@ -32,7 +33,9 @@ async def hosted(
             operations = listen(host, port + index if port else 0, "Change port in [operations]")
             await opened.enter_async_context(served(operations_app(gateway.readiness, gateway.metrics), operations))
         await opened.enter_async_context(polling(gateway))
-        await opened.enter_async_context(served(create_app(gateway), listener))
+        app = create_app(gateway)
+        opened.enter_context(seldom())
+        await opened.enter_async_context(served(app, listener))
         try:
             yield gateway
         finally:
