@@ -6,15 +6,14 @@ resolver, out of the loaders.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from resolvers import edges, merging
 from resolvers.connections import Connection, Edge, PageInfo, given, page_length
 from resolvers.errors import from_fault
 from resolvers.exposure import camel_case
-from resolvers.lists import records_in
 from resolvers.loaders import EVERYTHING
 from resolvers.merging import Entry, Part
 from resolvers.plans.shapes import Field
@@ -27,8 +26,18 @@ if TYPE_CHECKING:
     from resolvers.plans.plan import Site
     from resolvers.plans.running import Run, Waiting
 
-Batch: TypeAlias = Callable[["Run", "Site", Sequence["Waiting"]], Awaitable[Sequence[Any]]]
+Place: TypeAlias = tuple[System, CustomerRef]
 NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Batch(Protocol):
+    """How an edge is asked for many records."""
+
+    def begin(self, run: "Run", site: "Site", entries: "Sequence[Waiting]") -> Any:
+        """Put the keys into the loaders' line; what `finish` needs."""
+
+    async def finish(self, run: "Run", site: "Site", entries: "Sequence[Waiting]", begun: Any) -> Sequence[Any]:
+        """A value or an error for each of the records."""
 
 
 class ListBatch:
@@ -40,35 +49,30 @@ class ListBatch:
     def __str__(self) -> str:
         return f"{self._edge.method} of each system of record of {self._edge.kind}"
 
-    async def __call__(self, run: "Run", site: "Site", entries: "Sequence[Waiting]") -> Sequence[Any]:
-        edge, shared = self._edge, run.context
-        if not shared.systems.of(edge.kind):
-            return [None] * len(entries)
-        given_values = run.arguments[site.field.number]
-        if given(given_values.get("after")) is not None or given(given_values.get("filter")):
-            return await run.each(site, entries)
-        first = page_length(given(given_values.get("first")))  # outside its bounds it raises, as for each of them
-        places = [records_in(shared, customer, edge.kind) for _, customer, _ in entries]
-        loading = [
-            shared.loaders.loading(each[0][0], edge.method, each[0][1], EVERYTHING) if len(each) == 1 else None
+    def begin(self, run: "Run", site: "Site", entries: "Sequence[Waiting]") -> Any:
+        """The customers' places, with the page of each that has one; None where each is to ask by itself."""
+        edge, named = self._edge, run.arguments[site.field.number]
+        systems, loading = run.context.systems.of(edge.kind), run.context.loaders.loading
+        if not systems or given(named.get("after")) is not None or given(named.get("filter")):
+            return None
+        page_length(given(named.get("first")))  # raises, as for each of them
+        places = [run.places(customer, systems) for _, customer, _ in entries]
+        return [
+            (each, loading(each[0][0], edge.method, each[0][1], EVERYTHING) if len(each) == 1 else None)
             for each in places
         ]
-        others = [entry for entry, each in zip(entries, places, strict=True) if len(each) > 1]
-        answers = iter(await run.each(site, others) if others else ())
-        await all_of(loading)
+
+    async def finish(self, run: "Run", site: "Site", entries: "Sequence[Waiting]", begun: Any) -> Sequence[Any]:
+        if begun is None:
+            return await run.each(site, entries)
+        await all_of([future for _, future in begun])
+        first = page_length(given(run.arguments[site.field.number].get("first")))
         make = _with_cursors if site.cursors else _without_cursors
-        results: list[Any] = []
-        later: list[int] = []
-        for index, (place, future) in enumerate(zip(places, loading, strict=True)):
-            if future is not None:
-                results.append(_page(make, place[0], future, first))
-                if results[-1] is None:
-                    later.append(index)
-            else:
-                results.append(next(answers) if place else NO_RECORDS)
-        if later:
-            more = await run.each(site, [entries[index] for index in later])
-            for index, result in zip(later, more, strict=True):
+        results = [_page(make, places, future, first) for places, future in begun]
+        left = [index for index, result in enumerate(results) if result is None]
+        if left:
+            more = await run.each(site, [entries[index] for index in left])
+            for index, result in zip(left, more, strict=True):
                 results[index] = result
         return results
 
@@ -83,12 +87,15 @@ class FirstBatch:
     def __str__(self) -> str:
         return f"{self._method} of each system of record of {self._kind}"
 
-    async def __call__(self, run: "Run", site: "Site", entries: "Sequence[Waiting]") -> Sequence[Any]:
-        shared = run.context
-        places = [records_in(shared, customer, self._kind) for _, customer, _ in entries]
-        loading = [[shared.loaders.loading(system, self._method, ref) for system, ref in each] for each in places]
-        await all_of([future for each in loading for future in each])
-        return [_first(place, futures) for place, futures in zip(places, loading, strict=True)]
+    def begin(self, run: "Run", site: "Site", entries: "Sequence[Waiting]") -> Any:
+        """The customers' places, each with its record on its way."""
+        systems, loading = run.context.systems.of(self._kind), run.context.loaders.loading
+        places = [run.places(customer, systems) for _, customer, _ in entries]
+        return [(each, [loading(system, self._method, ref) for system, ref in each]) for each in places]
+
+    async def finish(self, run: "Run", site: "Site", entries: "Sequence[Waiting]", begun: Any) -> Sequence[Any]:
+        await all_of([future for _, futures in begun for future in futures])
+        return [_first(places, futures) for places, futures in begun]
 
 
 class Listing:
@@ -127,15 +134,17 @@ def batch_of(field: Field) -> Batch | None:
     return BATCHES.get(field.coordinate)
 
 
-def _page(make: Any, place: tuple[System, CustomerRef], future: "asyncio.Future[Any]", first: int) -> Any:
-    """The first page of a customer's list; None where what came does not fill it and there is more."""
+def _page(make: Any, places: Sequence[Place], future: "asyncio.Future[Any] | None", first: int) -> Any:
+    """The first page of a customer's list; None where more has to be read for it, or from several places."""
+    if future is None:
+        return None if places else NO_RECORDS
     fault = future.exception()
     if isinstance(fault, SourceFault):
-        return from_fault(place[0].name, fault)
+        return from_fault(places[0][0].name, fault)
     page: Page[Any] = future.result()
     if page.next is not None and len(page.records) < first:
         return None
-    return make(place[0], page, first)
+    return make(places[0][0], page, first)
 
 
 def _without_cursors(system: System, page: Page[Any], first: int) -> Any:
@@ -165,7 +174,7 @@ async def _unread(after: Any) -> Page[Any]:
     return Page(())
 
 
-def _first(places: Sequence[tuple[System, CustomerRef]], futures: "Sequence[asyncio.Future[Any]]") -> Any:
+def _first(places: Sequence[Place], futures: "Sequence[asyncio.Future[Any]]") -> Any:
     faults = [future.exception() for future in futures]
     for future, fault in zip(futures, faults, strict=True):
         if fault is None and (found := future.result()) is not None:

@@ -1,10 +1,22 @@
 """A plan: the functions that write an operation's answer, and what is known of its fields."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
-from graphql import ExecutionResult, GraphQLField, GraphQLSchema, OperationDefinitionNode
+from graphql import (
+    BooleanValueNode,
+    EnumValueNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLField,
+    GraphQLSchema,
+    IntValueNode,
+    NullValueNode,
+    OperationDefinitionNode,
+    StringValueNode,
+)
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.types.arguments import convert_arguments
@@ -18,6 +30,8 @@ from resolvers.plans.running import Run
 from resolvers.plans.shapes import Field, Object, objects_of
 from resolvers.plans.writing import written
 
+NO_VARIABLES = VariableValues({}, {})
+SIMPLE_NODES = (IntValueNode, StringValueNode, BooleanValueNode, EnumValueNode, NullValueNode)
 CURSORS = frozenset({"cursor", "start_cursor", "end_cursor"})
 PLACES = frozenset({"edges", "page_info"})
 
@@ -47,9 +61,12 @@ class Plan:
             field.number: _site(field, names[f"z{field.number}"]) for field in reader.fields if field.is_site
         }
         self._schema = schema
-        self._with_arguments = [
-            (field, field.definition) for field in reader.fields if field.definition is not None and field.how.arguments
-        ]
+        self._constant: dict[int, dict[str, Any]] = {}
+        """Arguments that no variable changes."""
+        self._with_arguments: list[tuple[Field, GraphQLField]] = []
+        for field in reader.fields:
+            if field.definition is not None and field.how.arguments:
+                self._place_arguments(field, field.definition)
 
     async def run(self, context: Context, variables: VariableValues, roots: dict[str, Any]) -> ExecutionResult:
         """The result. Raises Bail; `roots` has what the fields of the root gave until then."""
@@ -60,9 +77,17 @@ class Plan:
 
     def _arguments(self, variables: VariableValues) -> dict[int, dict[str, Any]]:
         try:
-            return {field.number: self._arguments_of(field, each, variables) for field, each in self._with_arguments}
+            asked = {field.number: self._arguments_of(field, each, variables) for field, each in self._with_arguments}
         except Exception:
             raise Bail("arguments") from None
+        return {**self._constant, **asked}
+
+    def _place_arguments(self, field: Field, definition: GraphQLField) -> None:
+        if all(isinstance(each.value, SIMPLE_NODES) for each in field.nodes[0].arguments or ()):
+            with suppress(GraphQLError):  # it is told of when it is asked
+                self._constant[field.number] = self._arguments_of(field, definition, NO_VARIABLES)
+                return
+        self._with_arguments.append((field, definition))
 
     def _arguments_of(self, field: Field, definition: GraphQLField, variables: VariableValues) -> dict[str, Any]:
         given = get_argument_values(definition, field.nodes[0], variables, None, True)

@@ -10,6 +10,8 @@ from graphql.pyutils import Path
 from resolvers import masks
 from resolvers.context import Context
 from resolvers.plans.outcomes import Bail
+from sources.canonical.provenance import CustomerRef
+from sources.systems import System
 
 if TYPE_CHECKING:
     from resolvers.plans.plan import Plan
@@ -55,7 +57,7 @@ def keys_of(place: Place) -> list[str | int]:
 class Run:
     """The state of one request."""
 
-    __slots__ = ("arguments", "context", "errors", "plan", "roots", "shown", "waiting")
+    __slots__ = ("_refs", "arguments", "context", "errors", "plan", "roots", "shown", "waiting")
 
     def __init__(self, plan: "Plan", context: Context, arguments: dict[int, dict[str, Any]]) -> None:
         self.plan = plan
@@ -65,6 +67,7 @@ class Run:
         self.errors: list[GraphQLError] = []
         self.roots: dict[str, Any] = {}
         """What the fields of the root gave, by their names in the answer: they are not asked twice."""
+        self._refs: dict[str, tuple[Any, dict[str, list[CustomerRef]]]] = {}
         self.waiting: list[list[Waiting]] = [[] for _ in plan.fields]
 
     async def answer(self) -> dict[str, Any]:
@@ -76,28 +79,51 @@ class Run:
     async def _on(self) -> None:
         """Wait for what the records that were written last are waiting for, and for what these bring."""
         waiting = self.waiting
-        ready = [number for number in self.plan.sites if waiting[number]]
-        if not ready:
-            return
-        steps = []
-        for number in ready:
-            steps.append(self._step(number, waiting[number], behind=len(ready) > 1))
-            waiting[number] = []
+        steps, batches = [], []
+        for number, site in self.plan.sites.items():
+            if entries := waiting[number]:
+                waiting[number] = []
+                if site.batch is None:
+                    steps.append(self._step(site, entries))
+                else:
+                    batches.append((site, entries))
+        if batches:
+            steps.append(self._batches(batches, behind=bool(steps)))
         if len(steps) == 1:
             await steps[0]
-        else:
+        elif steps:
             await _all(steps)
 
-    async def _step(self, number: int, entries: list[Waiting], *, behind: bool) -> None:
-        site = self.plan.sites[number]
-        if site.batch is not None:
-            if behind:
-                for _ in range(BEHIND):
-                    await asyncio.sleep(0)
-            results = await self._batched(site, entries)
+    async def _step(self, site: Any, entries: list[Waiting]) -> None:
+        await self._written(site, entries, await self.each(site, entries))
+
+    async def _batches(self, batches: Sequence[tuple[Any, list[Waiting]]], *, behind: bool) -> None:
+        """Edges that are asked at once. Those below which nothing is waited for need no task of their own."""
+        if behind:
+            for _ in range(BEHIND):
+                await asyncio.sleep(0)
+        begun = [(site, entries, self._begun(site, entries)) for site, entries in batches]
+        await _all([self._batch(*each) for each in begun if each[0].leads_on])
+        for each in begun:
+            if not each[0].leads_on:
+                await self._batch(*each)
+
+    def _begun(self, site: Any, entries: list[Waiting]) -> Any:
+        try:
+            return site.batch.begin(self, site, entries)
+        except GraphQLError as error:  # the arguments cannot be right for any of them
+            return error
+
+    async def _batch(self, site: Any, entries: list[Waiting], begun: Any) -> None:
+        if isinstance(begun, GraphQLError):
+            results: Sequence[Any] = [begun] * len(entries)
         else:
-            results = await self.each(site, entries)
-        key, parent, complete = site.field.key, site.field.parent, site.complete
+            results = await site.batch.finish(self, site, entries, begun)
+        await self._written(site, entries, results)
+
+    async def _written(self, site: Any, entries: Sequence[Waiting], results: Sequence[Any]) -> None:
+        """Put what was waited for where it is missing, and go on."""
+        number, key, parent, complete = site.field.number, site.field.key, site.field.parent, site.complete
         for (data, _, place), result in zip(entries, results, strict=True):
             if place is None:
                 self.roots[key] = result
@@ -108,12 +134,15 @@ class Run:
         if site.leads_on:
             await self._on()
 
-    async def _batched(self, site: Any, entries: Sequence[Waiting]) -> Sequence[Any]:
-        try:
-            found: Sequence[Any] = await site.batch(self, site, entries)
-        except GraphQLError as error:  # the arguments cannot be right for any of them
-            return [error] * len(entries)
-        return found
+    def places(self, customer: Any, systems: Sequence[System]) -> list[tuple[System, CustomerRef]]:
+        """Where a customer has records, as resolvers.lists.records_in; a customer's links are looked through once."""
+        known = self._refs.get(customer.uid)
+        if known is None or known[0] is not customer:
+            refs: dict[str, list[CustomerRef]] = {}
+            for identity in customer.identities:
+                refs.setdefault(identity.source, []).append(CustomerRef(identity.record_type, identity.record_id))
+            known = self._refs[customer.uid] = (customer, refs)
+        return [(system, ref) for system in systems for ref in known[1].get(system.uid, ())]
 
     async def each(self, site: Any, entries: Sequence[Waiting]) -> Sequence[Any]:
         """What the field's own resolver gives for each of the records; its errors are results."""
@@ -169,7 +198,9 @@ class Run:
 
 
 async def _all(steps: Sequence[Any]) -> None:
-    """Do all; the first that fails ends the others."""
+    """Do all at once; the first that fails ends the others."""
+    if not steps:
+        return
     tasks = [asyncio.ensure_future(step) for step in steps]
     try:
         await asyncio.gather(*tasks)

@@ -87,9 +87,7 @@ class Plans:
         self._kept: LRUCache[Any, Kept] = LRUCache(KEPT)
         self._seen: LRUCache[Any, Known] = LRUCache(KEPT)
 
-    def compile(
-        self, document: DocumentNode, name: str | None, variables: Mapping[str, Any], mask: Mask
-    ) -> Plan:
+    def compile(self, document: DocumentNode, name: str | None, variables: Mapping[str, Any], mask: Mask) -> Plan:
         """The plan of an operation, whenever it was seen. Raises Uncovered."""
         known = self._known_of(document, name)
         if known is None:

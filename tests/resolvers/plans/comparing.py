@@ -23,12 +23,15 @@ GRANTS = (
 )
 
 
+NO_LIMIT = RowLimit()
+
+
 class World:
     """What the sources hold, how broken that is, and who looks."""
 
     def __init__(
         self, seed: int, *, broken: int = 0, faults: int = 0, several: bool = False, grants: Grants = GRANTS[0],
-        rows: RowLimit = RowLimit(),
+        rows: RowLimit = NO_LIMIT,
     ) -> None:  # fmt: skip
         self.seed, self.broken, self.faults, self.several = seed, broken, faults, several
         self.grants, self.rows = grants, rows

@@ -24,8 +24,10 @@ GLOBAL_IDS = (
     ids.encode("Workflow", "", "w1"),
     "no-id",
 )
-ROOTS = ("customer", "customer", "customer", "customers", "customers", "node", "nodes", "customerBy", "viewer", "systems",
-         "workflow", "workflows", "_entities", "identityConflicts", "auditEvents")  # fmt: skip
+ROOTS = (
+    *("customer", "customer", "customer", "customers", "customers", "node", "nodes", "customerBy", "viewer", "systems"),
+    *("workflow", "workflows", "_entities", "identityConflicts", "auditEvents"),
+)
 
 
 class OperationMaker:
