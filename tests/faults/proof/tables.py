@@ -31,7 +31,7 @@ def tables(results: Mapping[str, Sequence[Result]]) -> Iterator[str]:
 
 def _rows() -> Iterator[tuple[str, str]]:
     yield from ((name, way.told) for name, way in (*WAYS.items(), *SETTLING.items()))
-    yield from ((name, f"killed {told}" if " is " in told else f"killed: {told}") for name, told in KILLS.items())
+    yield from ((name, f"killed: {told}") for name, told in KILLS.items())
 
 
 def _of(results: Sequence[Result], action: str, step: str, way: str) -> Result | None:
