@@ -3,10 +3,11 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-lock
 PORT ?= 8000
 PYTEST_OPTIONS ?=
+BENCH_OPTIONS ?= --quick
 FAULTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check schema faults bench
+.PHONY: help demo test check schema bench faults bench
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1@/p' $(MAKEFILE_LIST) | column -t -s @ 2>/dev/null || sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
@@ -37,3 +38,7 @@ check: $(STAMP) ## format, lint, types, imports, schema, and what would break it
 
 schema: $(STAMP) ## print the schema from the code into schema.graphql
 	$(BIN)/c360 schema > schema.graphql.new && mv schema.graphql.new schema.graphql
+
+bench: $(STAMP) ## the gateway beside its peers on the same canned vendors, two minutes (BENCH_OPTIONS=--full)
+	@if command -v npm >/dev/null; then cd bench/peers && npm ci --silent --no-audit --no-fund >/dev/null; fi
+	@PYTHONPATH=. $(BIN)/python -m bench.sidebyside $(BENCH_OPTIONS)

@@ -1,0 +1,85 @@
+"""The gateway beside its peers: `python -m bench.sidebyside [--quick | --full] [--latency-ms 5] [--only NAME …]`.
+
+Everybody gets the same questions, the same canned vendors and the same token, and must give the same answers.
+--quick, the default, takes some two minutes; --full measures with 1, 16 and 64 clients.
+"""
+
+import argparse
+import asyncio
+import shutil
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from bench.sidebyside.contestants import ALL, GATEWAY, PEERS, Contestant, running, upstreams
+from bench.sidebyside.measuring import Results, compare, measure, warm_up
+from bench.sidebyside.preparing import prepare
+from bench.sidebyside.tables import show
+
+QUICK = (2, 1.5, (16,))  # rounds, seconds of each turn, clients
+FULL = (5, 3.0, (1, 16, 64))
+LATENCY_MS = 5.0  # of each answer of a vendor: so that requests overlap, and the processors stay the bottleneck
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench", description="The gateway beside its peers, on the same vendors.")
+    extent = parser.add_mutually_exclusive_group()
+    extent.add_argument("--quick", action="store_true", help="16 clients, two rounds (the default)")
+    extent.add_argument("--full", action="store_true", help="1, 16 and 64 clients, five rounds")
+    parser.add_argument("--latency-ms", type=float, default=LATENCY_MS, help="of each answer of a vendor")
+    parser.add_argument("--only", nargs="+", help="contestants whose names hold one of these words; the gateway always")
+    parser.add_argument("--keep", action="store_true", help="leave the directory, with everybody's log")
+    return parser.parse_args()
+
+
+def invited(console: Console, only: list[str] | None) -> list[Contestant]:
+    """Who takes part: without Node.js or its packages, the Python peers alone."""
+    node = shutil.which("node") is not None and (PEERS / "node_modules").is_dir()
+    chosen = []
+    for each in ALL:
+        if only and each is not GATEWAY and not any(word.lower() in each.name.lower() for word in only):
+            continue
+        if each.node and not node:
+            console.print(f"{each.name} is left out: it needs Node.js, and `npm ci` in bench/peers")
+            continue
+        chosen.append(each)
+    return chosen
+
+
+def main() -> int:
+    given = arguments()
+    console = Console(width=None if sys.stdout.isatty() else 130)
+    rounds, seconds, clients = FULL if given.full else QUICK
+    chosen = invited(console, given.only)
+    directory = Path(tempfile.mkdtemp(prefix="c360-bench-"))
+    results = Results()
+    try:
+        console.print("recording what the vendors answer …")
+        prepared = asyncio.run(prepare(directory))
+        with ExitStack() as opened:
+            opened.enter_context(upstreams(prepared, given.latency_ms))
+            contestants = [opened.enter_context(running(each, prepared)) for each in chosen]
+            compare(prepared, contestants, results)
+            warm_up(prepared, contestants)
+            for operation in prepared.operations:
+                for number in clients:
+                    console.print(f"{operation.title}, {number} clients …")
+                    measure(prepared, contestants, results, operation, number, rounds, seconds)
+        show(console, results, [each.name for each in chosen], clients, given.latency_ms)
+        (directory / "results.json").write_bytes(
+            msgspec.json.encode([[*key, cell] for key, cell in results.cells.items()])
+        )
+    finally:
+        if given.keep:
+            console.print(f"kept: {directory}")
+        else:
+            shutil.rmtree(directory)
+    return 1 if results.differing or results.complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
