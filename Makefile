@@ -7,7 +7,7 @@ BENCH_OPTIONS ?= --quick
 FAULTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check schema bench faults bench
+.PHONY: help demo test check schema faults bench benchparts
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1@/p' $(MAKEFILE_LIST) | column -t -s @ 2>/dev/null || sed -n 's/^\([a-z]*\):.*## /  make \1  /p' $(MAKEFILE_LIST)
@@ -25,7 +25,11 @@ test: $(STAMP) ## the whole suite; it starts every server that it needs by itsel
 faults: $(STAMP) ## every step, every way that a vendor can answer, every kill, on both databases: docs/faults.md (FAULTS=…)
 	$(BIN)/python -m tests.faults.matrix --write docs/faults.md $(FAULTS)
 
-bench: $(STAMP) ## what writes, policy, engine and audit log cost, one table after the other
+bench: $(STAMP) ## the gateway beside its peers on the same canned vendors, two minutes (BENCH_OPTIONS=--full)
+	@if command -v npm >/dev/null; then cd bench/peers && npm ci --silent --no-audit --no-fund >/dev/null || true; fi
+	@PYTHONPATH=. $(BIN)/python -m bench.sidebyside $(BENCH_OPTIONS)
+
+benchparts: $(STAMP) ## what writes, policy, engine and audit log cost, one table after the other
 	for each in governed policy engine audit_appends; do PYTHONPATH=. $(BIN)/python bench/$$each.py || exit; done
 
 check: $(STAMP) ## format, lint, types, imports, schema, and what would break its clients
@@ -38,7 +42,3 @@ check: $(STAMP) ## format, lint, types, imports, schema, and what would break it
 
 schema: $(STAMP) ## print the schema from the code into schema.graphql
 	$(BIN)/c360 schema > schema.graphql.new && mv schema.graphql.new schema.graphql
-
-bench: $(STAMP) ## the gateway beside its peers on the same canned vendors, two minutes (BENCH_OPTIONS=--full)
-	@if command -v npm >/dev/null; then cd bench/peers && npm ci --silent --no-audit --no-fund >/dev/null; fi
-	@PYTHONPATH=. $(BIN)/python -m bench.sidebyside $(BENCH_OPTIONS)

@@ -32,6 +32,8 @@ def arguments() -> argparse.Namespace:
     extent.add_argument("--full", action="store_true", help="1, 16 and 64 clients, five rounds")
     parser.add_argument("--latency-ms", type=float, default=LATENCY_MS, help="of each answer of a vendor")
     parser.add_argument("--only", nargs="+", help="contestants whose names hold one of these words; the gateway always")
+    parser.add_argument("--rounds", type=int, help="how often everybody has its turn")
+    parser.add_argument("--clients", type=int, nargs="+", help="how many at the same time, one measurement for each")
     parser.add_argument("--keep", action="store_true", help="leave the directory, with everybody's log")
     return parser.parse_args()
 
@@ -54,6 +56,7 @@ def main() -> int:
     given = arguments()
     console = Console(width=None if sys.stdout.isatty() else 130)
     rounds, seconds, clients = FULL if given.full else QUICK
+    rounds, clients = given.rounds or rounds, tuple(given.clients or clients)
     chosen = invited(console, given.only)
     directory = Path(tempfile.mkdtemp(prefix="c360-bench-"))
     results = Results()
