@@ -25,6 +25,7 @@ from resolvers.plans.resolvers import How, Way, how_of
 from resolvers.plans.shapes import TEXT, Choice, Field, Items, Leaf, Object, Value
 from sources.canonical.money import Money
 
+MAX_PARTS = 1000  # fields and objects of a plan, for each possible type: some 100 ms to compile, and nothing runs then
 TYPENAME = "__typename"
 CLASSES: dict[str, type] = {"Money": Money}  # of types that are not made from a record
 
@@ -84,11 +85,13 @@ class Reader:
         if how.guarded and f"{parent.name}.{name}" in self._mask.coordinates:
             if isinstance(definition.type, GraphQLNonNull):
                 raise Uncovered("withheld")
-            return self._numbered(key, parent.name, nodes, definition, How(Way.WITHHELD, how.name), TEXT)
+            return self._numbered(key, parent.name, nodes, definition, how.withheld(), TEXT)
         value = self._value(definition.type, details, nodes, is_owned)
         return self._numbered(key, parent.name, nodes, definition, how, value)
 
     def _numbered(self, *parts: Any) -> Field:
+        if len(self.fields) + len(self.objects) >= MAX_PARTS:
+            raise Uncovered("large")
         made = Field(len(self.fields), *parts)
         self.fields.append(made)
         return made

@@ -43,6 +43,10 @@ class How(msgspec.Struct, frozen=True):
     guarded: bool = False
     judged: bool = False
 
+    def withheld(self) -> "How":
+        """The same field for who may not see it. What is wrong with its arguments is told all the same."""
+        return How(Way.WITHHELD, self.name, self.arguments)
+
 
 def how_of(field: GraphQLField) -> How:
     """How a field is worked out. Raises Uncovered where it is wrapped in something else."""

@@ -10,6 +10,7 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     FragmentDefinitionNode,
+    GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
@@ -26,7 +27,9 @@ from resolvers.plans.again import asked_once
 from resolvers.plans.outcomes import Bail, Uncovered
 from resolvers.plans.plan import Plan, compiled
 
-KEPT = 500  # plans: some 100 kB each of an operation that asks for much; an application has tens of operations
+KEPT = 500  # operations that are known; an application has tens
+KEPT_CHARACTERS = 4_000_000  # of all plans' source together: some 35 MB with what is compiled of it
+OVERHEAD_CHARACTERS = 2000  # what keeping the smallest plan costs, as characters of a larger one
 Tell = Callable[[str, str], None]
 
 
@@ -84,7 +87,7 @@ class Plans:
         self._eager = eager
         self._tell = tell
         self._known: LRUCache[Any, Known] = LRUCache(KEPT)
-        self._kept: LRUCache[Any, Kept] = LRUCache(KEPT)
+        self._kept: LRUCache[Any, Kept] = LRUCache(KEPT_CHARACTERS, getsizeof=_characters)
         self._seen: LRUCache[Any, Known] = LRUCache(KEPT)
 
     def compile(self, document: DocumentNode, name: str | None, variables: Mapping[str, Any], mask: Mask) -> Plan:
@@ -146,6 +149,10 @@ class Plans:
             plan = compiled(self._schema, known.fragments, known.operation, variables, mask)
         except Uncovered as reason:
             return Kept(known, mask, None, reason.reason)
+        except GraphQLError:  # a directive's argument is null: graphql-core tells it
+            return Kept(known, mask, None, "directive")
+        except (SyntaxError, RecursionError, MemoryError):  # nested deeper than Python's own parser goes
+            return Kept(known, mask, None, "deep")
         return Kept(known, mask, plan, Outcome.COMPILED.value)
 
     def _known_of(self, document: DocumentNode, name: str | None) -> Known | None:
@@ -157,6 +164,10 @@ class Plans:
                 return None
             known = self._known[key] = Known(document, operation, _fragments(document), _switches(document))
         return known
+
+
+def _characters(kept: Kept) -> int:
+    return OVERHEAD_CHARACTERS + (len(kept.plan.source) if kept.plan else 0)
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:

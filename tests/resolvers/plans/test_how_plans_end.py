@@ -59,6 +59,34 @@ async def test_what_no_plan_covers_is_left_to_graphql_core(text):
     assert attempt.result is None
 
 
+async def test_a_directive_without_a_value_is_left_to_graphql_core():
+    text = parse("query($it: Boolean = true) { viewer { subject @include(if: $it) } }")
+    told = Told(eager=True)
+    attempt, *_ = await told.ask(text, World(1), {"it": None})
+    assert attempt.result is None
+    attempt, *_ = await told.ask(text, World(1))
+    assert attempt.result is not None
+
+
+async def test_what_is_wrong_with_the_arguments_of_a_withheld_field_is_told_first():
+    text = parse(
+        'query($of: [ID!] = ["x"]) { auditEvents(filter: {since: "never"}) { nodes { id } } nodes(ids: $of) { id } }'
+    )
+    told, world = Told(eager=True), World(1, grants=GRANTS[1])
+    attempt, context, _ = await told.ask(text, world)
+    assert told.outcomes == {("bail", "arguments"): 1}
+    result = await reference(text, {}, context, attempt.middleware)
+    assert "DateTime" in result.errors[0].message
+
+
+async def test_a_document_of_thousands_of_fields_gets_no_plan():
+    aliases = " ".join(f"a{number}: subject" for number in range(2001))
+    told = Told(eager=True)
+    attempt, *_ = await told.ask("{ viewer { " + aliases + " } }", World(1))
+    assert attempt.result is None
+    assert told.outcomes == {("fallback", "large"): 1}
+
+
 async def test_a_plan_that_gives_up_costs_no_call_that_graphql_core_would_not_have_made():
     gave_up = 0
     for seed in range(1, 60):
