@@ -92,8 +92,7 @@ class Crosswalk:
 
     async def owners(self, refs: Sequence[tuple[str, CustomerRef]]) -> Mapping[tuple[str, CustomerRef], str | None]:
         """(source uid, record) -> the customer's uid, None where it is nobody's or not known."""
-        async with self.database.reading() as connection:
-            return await reading.owners(connection, refs)
+        return await self.database.ask(lambda connection: reading.owners(connection, refs))
 
     async def named(self, system: str, record_id: str) -> Mapping[CustomerRef, str | None]:
         """The records that a source has under an id, of any type -> the customer's uid, None where it is nobody's."""
@@ -148,8 +147,7 @@ class Crosswalk:
         missing = [uid for uid in dict.fromkeys(uids) if uid not in found]
         if missing:
             generation = self._generation
-            async with self.database.reading() as connection:
-                loaded = await reading.entries(connection, missing, self.systems)
+            loaded = await self.database.ask(lambda connection: reading.entries(connection, missing, self.systems))
             if generation == self._generation:  # else something changed while we read
                 self._cache.update({uid: entry for uid, entry in loaded.items() if entry.customer.uid == uid})
             found |= loaded

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, bindparam, func, select, union
+from sqlalchemy import Connection, Select, bindparam, func, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sources.canonical.customer import Customer, Identity, MatchMethod
@@ -69,14 +69,14 @@ class Entry(msgspec.Struct, frozen=True):
     links: tuple[Link, ...]
 
 
-async def entries(connection: AsyncConnection, uids: Sequence[str], systems: Mapping[str, Origin]) -> dict[str, Entry]:
+def entries(connection: Connection, uids: Sequence[str], systems: Mapping[str, Origin]) -> dict[str, Entry]:
     """The customers of these uids, by the uid that was asked for. Two queries."""
-    found = {asked: rest for asked, *rest in await connection.execute(CUSTOMERS, {"uids": list(uids)})}
+    found = {asked: rest for asked, *rest in connection.execute(CUSTOMERS, {"uids": list(uids)})}
     if not found:
         return {}
     links: dict[str, list[Any]] = {}
     survivors = list({uid for uid, _, _ in found.values()})
-    for row in await connection.execute(LINKS, {"uids": survivors}):
+    for row in connection.execute(LINKS, {"uids": survivors}):
         links.setdefault(row.customer_uid, []).append(row)
     names = {uid: origin.system for uid, origin in systems.items()}
     made: dict[str, Entry] = {}
@@ -110,14 +110,14 @@ def _link(row: Any) -> Link:
     return Link(row.system_uid, CustomerRef(row.record_type, row.record_id), MatchMethod(row.method), row.confidence)
 
 
-async def owners(
-    connection: AsyncConnection, refs: Iterable[tuple[str, CustomerRef]]
+def owners(
+    connection: Connection, refs: Iterable[tuple[str, CustomerRef]]
 ) -> dict[tuple[str, CustomerRef], str | None]:
     """Whose each record is; None where it is nobody's or not known. One query for each system."""
     found: dict[tuple[str, CustomerRef], str | None] = dict.fromkeys(refs)
     for system in {system for system, _ in found}:
         ids = list({ref.id for s, ref in found if s == system})
-        for record_type, record_id, uid in await connection.execute(OWNERS, {"system": system, "ids": ids}):
+        for record_type, record_id, uid in connection.execute(OWNERS, {"system": system, "ids": ids}):
             if (key := (system, CustomerRef(record_type, record_id))) in found:
                 found[key] = uid
     return found

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from mutations.governance.audit.events import Event
-from mutations.governance.audit.recording import record
+from mutations.governance.audit.recording import record_now
 from sources.database import Database, to_the_end
 
 GROUP = 200  # events of one commit
@@ -74,8 +74,7 @@ class ReadLog:
 
     @to_the_end
     async def _commit(self, events: Sequence[Event]) -> None:
-        async with self._database.transaction() as connection:
-            await record(connection, *events)
+        await self._database.change(lambda connection: record_now(connection, events))
 
 
 class Writing:

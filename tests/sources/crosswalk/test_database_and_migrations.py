@@ -74,6 +74,44 @@ async def test_writers_of_one_process_take_turns(database: Database) -> None:
         assert (await connection.execute(text("SELECT expires_at FROM leases"))).scalar_one() == 20
 
 
+def _leases(connection: Connection) -> int:
+    return int(connection.execute(text("SELECT count(*) FROM leases")).scalar_one())
+
+
+async def test_a_change_is_there_for_who_asks_and_one_that_fails_is_not(database: Database) -> None:
+    def add(connection: Connection) -> None:
+        connection.execute(text("INSERT INTO leases VALUES ('l', 'me', 1)"))
+
+    def fail(connection: Connection) -> None:
+        connection.execute(text("INSERT INTO leases VALUES ('other', 'me', 1)"))
+        raise KeyError
+
+    await database.change(add)
+    with pytest.raises(KeyError):
+        await database.change(fail)
+    assert await database.ask(_leases) == 1
+
+
+async def test_who_asks_does_not_wait_for_a_writer(database: Database) -> None:
+    async with database.transaction() as writing:
+        await writing.execute(text("INSERT INTO leases VALUES ('l', 'me', 1)"))
+        async with asyncio.timeout(5):
+            assert await database.ask(_leases) == 0
+
+
+async def test_changes_and_transactions_take_turns(database: Database) -> None:
+    more = "ON CONFLICT (name) DO UPDATE SET expires_at = leases.expires_at + 1"
+    statement = text(f"INSERT INTO leases VALUES ('l', 'me', 1) {more}")
+
+    async def add() -> None:
+        async with database.transaction() as connection:
+            await connection.execute(statement)
+
+    await asyncio.gather(*(add() if nth % 2 else database.change(lambda c: c.execute(statement)) for nth in range(20)))
+    asked = text("SELECT expires_at FROM leases")
+    assert await database.ask(lambda connection: connection.execute(asked).scalar_one()) == 20
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
