@@ -5,8 +5,9 @@ on the same context, whose loaders have what was loaded already. So error texts 
 
 outcomes.py what ends a plan · resolvers.py how a field is worked out · shapes.py the merged selections ·
 reading.py a document -> shapes · leaves.py scalars and enums as expressions · writing.py shapes -> source ·
-running.py one request · batches.py edges asked for all parents of a level at once · plan.py a plan ·
-store.py the plans that are kept · telling.py a plan as a person reads it
+sites.py what is waited for · running.py one request · batches.py edges asked for all parents of a level at once ·
+again.py what graphql-core need not ask again · plan.py a plan · store.py the plans that are kept ·
+telling.py a plan as a person reads it
 """
 
 from resolvers.plans.store import Outcome, Plans

@@ -8,7 +8,7 @@ resolver, out of the loaders.
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from resolvers import edges, merging
 from resolvers.connections import Connection, Edge, PageInfo, given, page_length
@@ -17,27 +17,14 @@ from resolvers.exposure import camel_case
 from resolvers.loaders import EVERYTHING
 from resolvers.merging import Entry, Part
 from resolvers.plans.shapes import Field
+from resolvers.plans.sites import Asking, Batch, Site, Waiting
 from sources.canonical.provenance import CustomerRef
 from sources.capabilities import Page
 from sources.faults import SourceFault
 from sources.systems import System
 
-if TYPE_CHECKING:
-    from resolvers.plans.plan import Site
-    from resolvers.plans.running import Run, Waiting
-
 Place: TypeAlias = tuple[System, CustomerRef]
 NEVER = datetime.max.replace(tzinfo=UTC)
-
-
-class Batch(Protocol):
-    """How an edge is asked for many records."""
-
-    def begin(self, run: "Run", site: "Site", entries: "Sequence[Waiting]") -> Any:
-        """Put the keys into the loaders' line; what `finish` needs."""
-
-    async def finish(self, run: "Run", site: "Site", entries: "Sequence[Waiting]", begun: Any) -> Sequence[Any]:
-        """A value or an error for each of the records."""
 
 
 class ListBatch:
@@ -49,7 +36,7 @@ class ListBatch:
     def __str__(self) -> str:
         return f"{self._edge.method} of each system of record of {self._edge.kind}"
 
-    def begin(self, run: "Run", site: "Site", entries: "Sequence[Waiting]") -> Any:
+    def begin(self, run: Asking, site: Site, entries: Sequence[Waiting]) -> Any:
         """The customers' places, with the page of each that has one; None where each is to ask by itself."""
         edge, named = self._edge, run.arguments[site.field.number]
         systems, loading = run.context.systems.of(edge.kind), run.context.loaders.loading
@@ -62,7 +49,7 @@ class ListBatch:
             for each in places
         ]
 
-    async def finish(self, run: "Run", site: "Site", entries: "Sequence[Waiting]", begun: Any) -> Sequence[Any]:
+    async def finish(self, run: Asking, site: Site, entries: Sequence[Waiting], begun: Any) -> Sequence[Any]:
         if begun is None:
             return await run.each(site, entries)
         await all_of([future for _, future in begun])
@@ -87,13 +74,13 @@ class FirstBatch:
     def __str__(self) -> str:
         return f"{self._method} of each system of record of {self._kind}"
 
-    def begin(self, run: "Run", site: "Site", entries: "Sequence[Waiting]") -> Any:
+    def begin(self, run: Asking, site: Site, entries: Sequence[Waiting]) -> Any:
         """The customers' places, each with its record on its way."""
         systems, loading = run.context.systems.of(self._kind), run.context.loaders.loading
         places = [run.places(customer, systems) for _, customer, _ in entries]
         return [(each, [loading(system, self._method, ref) for system, ref in each]) for each in places]
 
-    async def finish(self, run: "Run", site: "Site", entries: "Sequence[Waiting]", begun: Any) -> Sequence[Any]:
+    async def finish(self, run: Asking, site: Site, entries: Sequence[Waiting], begun: Any) -> Sequence[Any]:
         await all_of([future for _, futures in begun for future in futures])
         return [_first(places, futures) for places, futures in begun]
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-import msgspec
 from graphql import (
     BooleanValueNode,
     EnumValueNode,
@@ -23,29 +22,18 @@ from strawberry.types.arguments import convert_arguments
 
 from resolvers.context import Context
 from resolvers.masks import Mask
-from resolvers.plans.batches import Batch, batch_of
+from resolvers.plans.batches import batch_of
 from resolvers.plans.outcomes import Bail
 from resolvers.plans.reading import Reader
 from resolvers.plans.running import Run
 from resolvers.plans.shapes import Field, Object, objects_of
+from resolvers.plans.sites import Site
 from resolvers.plans.writing import written
 
 NO_VARIABLES = VariableValues({}, {})
 SIMPLE_NODES = (IntValueNode, StringValueNode, BooleanValueNode, EnumValueNode, NullValueNode)
 CURSORS = frozenset({"cursor", "start_cursor", "end_cursor"})
 PLACES = frozenset({"edges", "page_info"})
-
-
-class Site(msgspec.Struct, eq=False):
-    """A field that is waited for."""
-
-    field: Field
-    complete: Callable[[Run, Any, Any], Any]
-    batch: Batch | None
-    leads_on: bool
-    """Whether something below it is waited for, too."""
-    cursors: bool
-    """Whether cursors of a page are asked for."""
 
 
 class Plan:
@@ -70,9 +58,8 @@ class Plan:
 
     async def run(self, context: Context, variables: VariableValues, roots: dict[str, Any]) -> ExecutionResult:
         """The result. Raises Bail; `roots` has what the fields of the root gave until then."""
-        run = Run(self, context, self._arguments(variables))
-        run.roots = roots
-        data = await run.answer()
+        run = Run(self.fields, self.sites, context, self._arguments(variables), roots)
+        data = await run.answer(self.write)
         return ExecutionResult(data, run.errors or None)
 
     def _arguments(self, variables: VariableValues) -> dict[int, dict[str, Any]]:

@@ -1,8 +1,8 @@
 """One request on its way through a plan: what is waited for, what failed, and in which order edges are asked."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from graphql import GraphQLError, located_error
 from graphql.pyutils import Path
@@ -10,16 +10,11 @@ from graphql.pyutils import Path
 from resolvers import masks
 from resolvers.context import Context
 from resolvers.plans.outcomes import Bail
+from resolvers.plans.shapes import Field
+from resolvers.plans.sites import Batch, Place, Site, Waiting
 from sources.canonical.provenance import CustomerRef
 from sources.systems import System
 
-if TYPE_CHECKING:
-    from resolvers.plans.plan import Plan
-
-Place: TypeAlias = "tuple[Any, str | int, str | None] | None"
-"""A path: the one above, the key, the type; None at the root."""
-Waiting: TypeAlias = tuple[dict[str, Any], Any, Any]
-"""The part of the answer where a field is missing, the record that it is a field of, and that record's path."""
 BEHIND = 3  # turns of the loop: what resolvers of the same level ask for is in the loaders' line by then
 
 
@@ -57,22 +52,30 @@ def keys_of(place: Place) -> list[str | int]:
 class Run:
     """The state of one request."""
 
-    __slots__ = ("_refs", "arguments", "context", "errors", "plan", "roots", "shown", "waiting")
+    __slots__ = ("_refs", "arguments", "context", "errors", "fields", "roots", "shown", "sites", "waiting")
 
-    def __init__(self, plan: "Plan", context: Context, arguments: dict[int, dict[str, Any]]) -> None:
-        self.plan = plan
+    def __init__(
+        self,
+        fields: Sequence[Field],
+        sites: Mapping[int, Site],
+        context: Context,
+        arguments: Mapping[int, dict[str, Any]],
+        roots: dict[str, Any],
+    ) -> None:
+        self.fields = fields
+        self.sites = sites
         self.context = context
         self.arguments = arguments
         self.shown = context.shown
         self.errors: list[GraphQLError] = []
-        self.roots: dict[str, Any] = {}
+        self.roots = roots
         """What the fields of the root gave, by their names in the answer: they are not asked twice."""
         self._refs: dict[str, tuple[Any, dict[str, list[CustomerRef]]]] = {}
-        self.waiting: list[list[Waiting]] = [[] for _ in plan.fields]
+        self.waiting: list[list[Waiting]] = [[] for _ in fields]
 
-    async def answer(self) -> dict[str, Any]:
-        """The data. Raises Bail, and whatever a resolver raises that is no error of the graph."""
-        data: dict[str, Any] = self.plan.write(self, None, None)
+    async def answer(self, write: Callable[["Run", Any, Any], dict[str, Any]]) -> dict[str, Any]:
+        """What the root's function writes. Raises Bail, and what a resolver raises that is no error of the graph."""
+        data = write(self, None, None)
         await self._on()
         return data
 
@@ -80,13 +83,13 @@ class Run:
         """Wait for what the records that were written last are waiting for, and for what these bring."""
         waiting = self.waiting
         steps, batches = [], []
-        for number, site in self.plan.sites.items():
+        for number, site in self.sites.items():
             if entries := waiting[number]:
                 waiting[number] = []
                 if site.batch is None:
                     steps.append(self._step(site, entries))
                 else:
-                    batches.append((site, entries))
+                    batches.append((site, site.batch, entries))
         if batches:
             steps.append(self._batches(batches, behind=bool(steps)))
         if len(steps) == 1:
@@ -94,34 +97,34 @@ class Run:
         elif steps:
             await _all(steps)
 
-    async def _step(self, site: Any, entries: list[Waiting]) -> None:
+    async def _step(self, site: Site, entries: list[Waiting]) -> None:
         await self._written(site, entries, await self.each(site, entries))
 
-    async def _batches(self, batches: Sequence[tuple[Any, list[Waiting]]], *, behind: bool) -> None:
+    async def _batches(self, batches: Sequence[tuple[Site, Batch, list[Waiting]]], *, behind: bool) -> None:
         """Edges that are asked at once. Those below which nothing is waited for need no task of their own."""
         if behind:
             for _ in range(BEHIND):
                 await asyncio.sleep(0)
-        begun = [(site, entries, self._begun(site, entries)) for site, entries in batches]
+        begun = [(site, batch, entries, self._begun(site, batch, entries)) for site, batch, entries in batches]
         await _all([self._batch(*each) for each in begun if each[0].leads_on])
         for each in begun:
             if not each[0].leads_on:
                 await self._batch(*each)
 
-    def _begun(self, site: Any, entries: list[Waiting]) -> Any:
+    def _begun(self, site: Site, batch: Batch, entries: list[Waiting]) -> Any:
         try:
-            return site.batch.begin(self, site, entries)
+            return batch.begin(self, site, entries)
         except GraphQLError as error:  # the arguments cannot be right for any of them
             return error
 
-    async def _batch(self, site: Any, entries: list[Waiting], begun: Any) -> None:
+    async def _batch(self, site: Site, batch: Batch, entries: list[Waiting], begun: Any) -> None:
         if isinstance(begun, GraphQLError):
             results: Sequence[Any] = [begun] * len(entries)
         else:
-            results = await site.batch.finish(self, site, entries, begun)
+            results = await batch.finish(self, site, entries, begun)
         await self._written(site, entries, results)
 
-    async def _written(self, site: Any, entries: Sequence[Waiting], results: Sequence[Any]) -> None:
+    async def _written(self, site: Site, entries: Sequence[Waiting], results: Sequence[Any]) -> None:
         """Put what was waited for where it is missing, and go on."""
         number, key, parent, complete = site.field.number, site.field.key, site.field.parent, site.complete
         for (data, _, place), result in zip(entries, results, strict=True):
@@ -144,7 +147,7 @@ class Run:
             known = self._refs[customer.uid] = (customer, refs)
         return [(system, ref) for system in systems for ref in known[1].get(system.uid, ())]
 
-    async def each(self, site: Any, entries: Sequence[Waiting]) -> Sequence[Any]:
+    async def each(self, site: Site, entries: Sequence[Waiting]) -> Sequence[Any]:
         """What the field's own resolver gives for each of the records; its errors are results."""
         if len(entries) == 1:
             _, source, place = entries[0]
@@ -155,7 +158,7 @@ class Run:
         calls = [self._resolved(site, source, place) for _, source, place in entries]
         return await asyncio.gather(*calls, return_exceptions=True)
 
-    async def _resolved(self, site: Any, source: Any, place: Place) -> Any:
+    async def _resolved(self, site: Site, source: Any, place: Place) -> Any:
         how, number = site.field.how, site.field.number
         named = self.arguments.get(number, {})
         if how.info:
@@ -165,7 +168,7 @@ class Run:
 
     def info(self, number: int, place: Place) -> PlanInfo:
         """What a field's resolver is given for a record at a place."""
-        field = self.plan.fields[number]
+        field = self.fields[number]
         return PlanInfo(self.context, (place, field.key, field.parent))
 
     def judged(self, found: Any) -> Any:
@@ -174,7 +177,7 @@ class Run:
 
     def failed(self, number: int, error: Exception, place: Place) -> None:
         """A field is null, and why. Raises Bail where it may not be, or where it is no error of the graph."""
-        field = self.plan.fields[number]
+        field = self.fields[number]
         if not isinstance(error, GraphQLError):
             raise Bail("failure") from error
         if not field.value.nullable:
@@ -185,11 +188,11 @@ class Run:
         """An item of a list is null, and why."""
         if not isinstance(error, GraphQLError):
             raise Bail("failure") from error
-        self.errors.append(located_error(error, self.plan.fields[number].nodes, [*keys_of(place), index]))
+        self.errors.append(located_error(error, self.fields[number].nodes, [*keys_of(place), index]))
 
     def withhold(self, number: int, place: Place) -> None:
         """A field that the viewer may not see is null."""
-        field = self.plan.fields[number]
+        field = self.fields[number]
         self.failed(number, self.context.mask.refusal(field.coordinate), place)
 
     def bail(self) -> Any:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from resolvers.plans.plan import Plan, Site
+from resolvers.plans.plan import Plan
 from resolvers.plans.shapes import Object, objects_of
+from resolvers.plans.sites import Site
 
 
 def told(plan: Plan) -> str:
