@@ -15,7 +15,6 @@ CREDITS = int(os.environ.get("C360_CREDITS", "40"))
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.xdist_group("faults")
 async def test_every_credit_is_given_once_whoever_is_killed(proof_url, tmp_path, seed):
     cases = credits_to_give(CREDITS, seed)
     async with open_town(proof_url, tmp_path / "town") as town:
