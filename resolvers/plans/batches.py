@@ -169,6 +169,8 @@ def _first(places: Sequence[Place], futures: "Sequence[asyncio.Future[Any]]") ->
     for (system, _), fault in zip(places, faults, strict=True):
         if isinstance(fault, SourceFault):
             return from_fault(system.name, fault)
+        if fault is not None:
+            raise fault
     return None
 
 

@@ -53,7 +53,10 @@ class World:
 class Seen:
     """What came of it, in a form that can be compared."""
 
-    def __init__(self, result: ExecutionResult, context: GovernedContext, systems: MadeSystems) -> None:
+    def __init__(
+        self, result: ExecutionResult, context: GovernedContext, systems: MadeSystems, *, by_plan: bool
+    ) -> None:
+        self.by_plan = by_plan
         self.data = result.data
         self.errors = sorted(_told(each) for each in [*(result.errors or ()), *context.beside])
         self.asked = sorted(map(repr, systems.asked))
@@ -92,6 +95,6 @@ async def both(text: str, variables: dict[str, Any], worlds: list[World], plans:
             else:
                 result = await reference(document, variables, context, attempt.middleware if attempt else ())
             context.close()
-            pair.append(Seen(result, context, systems))
+            pair.append(Seen(result, context, systems, by_plan=attempt is not None and attempt.result is not None))
         found.append((pair[0], pair[1]))
     return found

@@ -44,7 +44,8 @@ async def compare(seeds: range) -> Counter[str]:
         for world, (reference, planned) in zip(worlds, await both(text, variables, worlds, plans), strict=True):
             told["cases"] += 1
             told["errors"] += bool(reference.errors)
-            for what in COMPARED:
+            # of an operation that was begun twice, what is noted of parts that are null in the end depends on timing
+            for what in COMPARED if planned.by_plan else COMPARED[:-1]:
                 expected, found = getattr(reference, what), getattr(planned, what)
                 assert repr(found) == repr(expected), (what, seed, vars(world), text, variables)
     return told
