@@ -1,6 +1,7 @@
 """What goes back: JSON in the media type that the client takes. Source: GraphQL over HTTP, Response."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -26,6 +27,7 @@ SECURITY_HEADERS = {
 }
 
 
+KEPT_HEADERS = 256  # clients are of few kinds, and each sends the same header each time
 OFFERS = (JSON_TYPE, GRAPHQL_TYPE)
 EVENT_TYPE = "text/event-stream"
 MULTIPART_TYPE = "multipart/mixed"
@@ -33,7 +35,11 @@ MULTIPART_TYPE = "multipart/mixed"
 
 def media_type_of(request: Request) -> str:
     """The type in which the client wants its answer; JSON where it does not say. Raises Refusal: 406."""
-    accept = request.headers.get("accept")
+    return _media_type(request.headers.get("accept"))
+
+
+@lru_cache(KEPT_HEADERS)
+def _media_type(accept: str | None) -> str:
     if prefers(accept, EVENT_TYPE, OFFERS):
         return EVENT_TYPE
     media_type = chosen(accept, OFFERS)

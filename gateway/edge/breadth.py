@@ -7,6 +7,7 @@ answer of megabytes that keeps everybody else waiting.
 from collections.abc import Mapping
 from typing import Any
 
+from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -27,21 +28,48 @@ from resolvers.errors import ErrorCode, GatewayError
 
 PLAIN_LIST = 6  # items of a list without `first`: identities, lines, tags; a guess that need not be right, only finite
 PAGE_LISTS = ("nodes", "edges")
+KEPT = 2000  # an application has some hundred operations, each with a few lengths of its lists
+LONGEST_KEY = 50  # with more variables than that it is counted each time
+OTHER, NUMBER, LIST = range(3)
 
 
-def within_breadth(
-    schema: GraphQLSchema,
-    document: DocumentNode,
-    operation: OperationDefinitionNode,
-    variables: Mapping[str, Any] | None,
-    limit: int,
-) -> int:
-    """How many fields the answer may have. Raises Invalid with TOO_MANY_FIELDS where they are more than the limit."""
-    fields = breadth(schema, document, operation, variables)
-    if fields > limit:
-        message = f"the answer may have {fields} fields, more than {limit}: ask for fewer records, or for less of each"
-        raise Invalid([GatewayError(ErrorCode.TOO_MANY_FIELDS, message, limit=limit)])
-    return fields
+class Breadths:
+    """The breadths of one schema's operations, counted once for all requests that differ in no number and no length."""
+
+    def __init__(self, schema: GraphQLSchema, limit: int) -> None:
+        self._schema = schema
+        self._limit = limit
+        self._kept: LRUCache[tuple[Any, ...], tuple[DocumentNode, int]] = LRUCache(KEPT)
+
+    def of(
+        self, document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any] | None
+    ) -> int:
+        """How many fields the answer may have. Raises Invalid with TOO_MANY_FIELDS where they are above the limit."""
+        name = operation.name.value if operation.name else None
+        key = (id(document), name, *sorted(map(_told, (variables or {}).items())))
+        kept = self._kept.get(key)
+        if kept is None or kept[0] is not document:
+            kept = document, breadth(self._schema, document, operation, variables)
+            if len(key) <= LONGEST_KEY:
+                self._kept[key] = kept
+        fields = kept[1]
+        if fields > self._limit:
+            message = (
+                f"the answer may have {fields} fields, more than {self._limit}: "
+                "ask for fewer records, or for less of each"
+            )
+            raise Invalid([GatewayError(ErrorCode.TOO_MANY_FIELDS, message, limit=self._limit)])
+        return fields
+
+
+def _told(variable: tuple[str, Any]) -> tuple[str, int, int]:
+    """What of a variable is read here: a number, or how long a list is."""
+    name, value = variable
+    if isinstance(value, list):
+        return name, LIST, len(value)
+    if isinstance(value, int):
+        return name, NUMBER, min(max(value, -1), MAX_FIRST + 1)
+    return name, OTHER, 0
 
 
 def breadth(

@@ -14,7 +14,7 @@ from graphql.execution import ExperimentalIncrementalExecutionResults
 
 from gateway.admission import Admission, Slot
 from gateway.configuration.limits import LimitsSection
-from gateway.edge.breadth import deferred_parts, within_breadth
+from gateway.edge.breadth import Breadths, deferred_parts
 from gateway.edge.costs import Costs, is_asked, told
 from gateway.edge.deferring import Parts
 from gateway.edge.deprecations import Deprecations
@@ -72,6 +72,7 @@ class Operations:
         self.deadline_seconds = deadline_seconds
         self.open_context = open_context
         self._preparation = preparation
+        self._breadths = Breadths(schema, limits.answer_fields)
         self._authenticate = authenticate
         self._deprecations = deprecations
         self._admission = admission or Admission(limits)
@@ -102,9 +103,7 @@ class Operations:
     async def prepared(self, asked: Parameters, viewing: Viewing) -> Prepared:
         """What will run. Raises Refusal, and Invalid where it cannot be executed or may cost too much."""
         prepared = await self._preparation.prepared(asked, introspection=introspects(viewing))
-        fields = within_breadth(
-            self.schema, prepared.document, prepared.operation, prepared.asked.variables, self.limits.answer_fields
-        )
+        fields = self._breadths.of(prepared.document, prepared.operation, prepared.asked.variables)
         prepared = msgspec.structs.replace(prepared, fields=fields)
         self._costs.judged(prepared, viewing)
         if self._deprecations is not None:

@@ -31,6 +31,7 @@ class Metrics:
 
     def __init__(self) -> None:
         registry = self.registry = CollectorRegistry()
+        self._of_calls: dict[tuple[str, str], tuple[Counter, Histogram]] = {}  # looking labels up costs as a count
         self._requests = Counter("c360_requests", "GraphQL requests by outcome.", ["outcome"], registry=registry)
         self._request_seconds = Histogram(
             "c360_request_seconds", "How long a GraphQL request took.", registry=registry, buckets=REQUEST_SECONDS
@@ -81,8 +82,12 @@ class Metrics:
 
     def source_call(self, system: str, outcome: str, seconds: float, /) -> None:
         """A try reached for a source (or was held back); the outcome is the recorder's word."""
-        self._calls.labels(system, outcome).inc()
-        self._call_seconds.labels(system).observe(seconds)
+        found = self._of_calls.get((system, outcome))
+        if found is None:
+            found = self._calls.labels(system, outcome), self._call_seconds.labels(system)
+            self._of_calls[system, outcome] = found
+        found[0].inc()
+        found[1].observe(seconds)
 
     def watch_cache(self, counts: CacheCounts) -> None:
         """Show how the cache answered its keys, as it counts them itself."""
