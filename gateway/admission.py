@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Any
 
 from limits.aio.storage import RedisStorage
@@ -25,7 +24,6 @@ from sources.redis_guard import RedisGuard
 
 WINDOW_SECONDS = 60
 BUSY_RETRY_SECONDS = 1  # an operation takes a second or less, so a place is free by then
-KEPT_CONSUMERS = 10_000  # as many as there are tokens at hand; two are asked for at each request
 POLICY = "consumer"  # the name of the policy in the headers
 
 
@@ -143,12 +141,7 @@ class Admission:
 
 def consumer_of(actor: Actor) -> str:
     """Who asks, as a key that says nothing about them."""
-    return _consumer(actor.issuer, actor.subject)
-
-
-@lru_cache(KEPT_CONSUMERS)
-def _consumer(issuer: str, subject: str) -> str:
-    return hashlib.blake2b(f"{issuer}\n{subject}".encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(f"{actor.issuer}\n{actor.subject}".encode(), digest_size=16).hexdigest()
 
 
 def _storage(redis: Redis) -> RedisStorage:
