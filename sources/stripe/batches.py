@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import TypeVar
 
 from sources.faults import SourceFault
@@ -16,16 +17,16 @@ async def each(keys: Iterable[K], ask: Callable[[K], Awaitable[V]]) -> dict[K, V
     What fails for one key is a fault at that key; where all fail alike, the fault is raised.
     """
     distinct = list(dict.fromkeys(keys))
-    answers = dict(zip(distinct, await asyncio.gather(*(or_fault(ask(key)) for key in distinct)), strict=True))
+    answers = dict(zip(distinct, await asyncio.gather(*(or_fault(partial(ask, key)) for key in distinct)), strict=True))
     faults = [answer for answer in answers.values() if isinstance(answer, SourceFault)]
     if faults and len(faults) == len(distinct) and len({type(fault) for fault in faults}) == 1:
         raise faults[0]
     return answers
 
 
-async def or_fault(answer: Awaitable[V]) -> V | SourceFault:
+async def or_fault(ask: Callable[[], Awaitable[V]]) -> V | SourceFault:
     """An answer, or the fault instead of it: what is asked at the same time is waited for to its end."""
     try:
-        return await answer
+        return await ask()
     except SourceFault as fault:
         return fault

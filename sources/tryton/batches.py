@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from sources.faults import SourceFault
@@ -19,7 +20,7 @@ async def in_batches(
     """
     distinct = list(dict.fromkeys(keys))
     chunks = [distinct[start : start + size] for start in range(0, len(distinct), size)]
-    answers = await asyncio.gather(*(_or_fault(ask(chunk)) for chunk in chunks))
+    answers = await asyncio.gather(*(_or_fault(partial(ask, chunk)) for chunk in chunks))
     faults = [answer for answer in answers if isinstance(answer, SourceFault)]
     if chunks and len(faults) == len(chunks):
         raise faults[0]
@@ -29,9 +30,9 @@ async def in_batches(
     return answer
 
 
-async def _or_fault(asked: Awaitable[dict[K, V | SourceFault]]) -> dict[K, V | SourceFault] | SourceFault:
+async def _or_fault(ask: Callable[[], Awaitable[dict[K, V | SourceFault]]]) -> dict[K, V | SourceFault] | SourceFault:
     try:
-        return await asked
+        return await ask()
     except SourceFault as fault:
         return fault
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -125,12 +125,12 @@ async def test_a_hundred_readings_at_once_are_all_recorded(house, number, seen):
     assert len(await recorded(house)) == seen + 100
 
 
-@contextmanager
-def database_locked(house):
+@asynccontextmanager
+async def database_locked(house):
     """Another process holds SQLite's only lock: everything can be read, and nothing written."""
     path = house.gateway.settings.gateway.database_url.removeprefix("sqlite:///")
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")  # a write of the house may be under way
     try:
         yield
     finally:
@@ -147,7 +147,7 @@ async def test_while_nothing_can_be_recorded_those_classes_are_withheld_and_the_
     house, number, impatient
 ):
     query = BY_NUMBER % ("Bills", "displayName emails invoices { nodes { total { amount } } } status { standing }")
-    with database_locked(house):
+    async with database_locked(house):
         answer = await house.ask(query, {"n": number})
         again = await house.ask(query, {"n": number})
     for told in (answer, again):
@@ -170,7 +170,7 @@ async def test_what_was_loaded_is_not_asked_for_again_to_withhold_it(house, numb
     usual = house.counts()
     await house.forget_cached(number)
     house.forget_calls()
-    with database_locked(house):
+    async with database_locked(house):
         told = await house.ask(query, {"n": number})
     assert told["data"]["customerBy"]["cases"]["nodes"] is not None
     assert house.counts() == usual
@@ -179,7 +179,7 @@ async def test_what_was_loaded_is_not_asked_for_again_to_withhold_it(house, numb
 async def test_once_it_can_be_recorded_again_it_is_served_again(house, number, impatient, monkeypatch):
     monkeypatch.setattr(reads, "RETRY_SECONDS", 0.0)
     query = BY_NUMBER % ("Mails", "emails")
-    with database_locked(house):
+    async with database_locked(house):
         assert (await house.ask(query, {"n": number}))["data"]["customerBy"]["emails"] is None
     async with asyncio.timeout(15):
         while "errors" in await house.ask(query, {"n": number}):  # noqa: ASYNC110 - nothing tells that it is back
