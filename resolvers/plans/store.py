@@ -96,7 +96,7 @@ class Plans:
         if known is None:
             raise Uncovered("no_query")
         definitions = known.operation.variable_definitions or ()
-        coerced = get_variable_values(self._schema, definitions, dict(variables))
+        coerced = get_variable_values(self._schema, definitions, dict(variables), max_errors=1, hide_suggestions=True)
         if isinstance(coerced, list):
             raise coerced[0]
         return compiled(self._schema, known.fragments, known.operation, coerced, mask)
@@ -109,7 +109,9 @@ class Plans:
         if known is None or not isinstance(context, Context):
             return NOTHING
         definitions = known.operation.variable_definitions or ()
-        coerced = get_variable_values(self._schema, definitions, dict(variables or {}), hide_suggestions=True)
+        coerced = get_variable_values(
+            self._schema, definitions, dict(variables or {}), max_errors=1, hide_suggestions=True
+        )
         if isinstance(coerced, list):
             return NOTHING
         kept = self._plan_of(known, coerced, context.mask)
