@@ -16,7 +16,7 @@ from resolvers.rows import admits, normalized
 from sources.canonical.actor import Actor
 from sources.canonical.customer import Customer, CustomerFlag, CustomerRecord, MatchMethod
 from sources.canonical.erp import ErpAccount
-from sources.canonical.provenance import CustomerRef
+from sources.canonical.provenance import CustomerRef, Record
 from sources.capabilities import CustomerReads
 from sources.crosswalk.words import Link
 from sources.faults import SourceFault
@@ -156,7 +156,44 @@ def ledger_of(known: Known, reading: Reading) -> System:
     return found
 
 
-def on_hold(account: ErpAccount | None) -> bool:
+def the_record(known: Known, system: System, field: str) -> CustomerRef:
+    """The customer's one record in a system. Raises Refused where there is none, or several to choose from."""
+    found = known.ref(system)
+    if found is None:
+        message = f"{system.name} has no record of this customer, or more than one"
+        raise refused(RefusalCode.PRECONDITION_FAILED, message, rule="identity.links", field=field)
+    return found
+
+
+async def common_attributes(
+    known: Known,
+    touched: Mapping[System, CustomerRef | None],
+    needs: Mapping[System, Sequence[str]],
+    account: tuple[System, CustomerRef],
+    records: Sequence[Record | None],
+    reading: Reading,
+) -> dict[str, bool | int | str | list[str]]:
+    """What the rules of every write that moves money read, by the names of their schema.
+
+    `touched`: the customer's record in each system; `needs`: what each will be told; `account`: where the ledger keeps
+    the customer; `records`: what was read for the write, which must be of now.
+    """
+    ledger, party = account
+    marks, booked, offered = await asyncio.gather(
+        flags(known, reading), one(reading, ledger, "ledger_accounts", party), writes_offered(needs)
+    )
+    return {
+        "legal_hold": CustomerFlag.LEGAL_HOLD in marks,
+        "fraud": CustomerFlag.FRAUD in marks,
+        "credit_hold": CustomerFlag.CREDIT_HOLD in marks or _on_hold(booked),
+        "links_ok": known.links_ok(touched.items()),
+        "stale": any(record is not None and record.provenance.fetched_at < reading.now for record in records),
+        "writes_offered": offered,
+        "systems": [system.name for system in touched],
+    }
+
+
+def _on_hold(account: ErpAccount | None) -> bool:
     """Whether the ledger stops credit to the customer."""
     return account is not None and bool(account.credit_hold)
 
@@ -164,13 +201,6 @@ def on_hold(account: ErpAccount | None) -> bool:
 def first_with(systems: Sequence[System], known: Known) -> System | None:
     """The first of the systems in which the customer has a record."""
     return next((system for system in systems if known.refs(system)), None)
-
-
-def all_of(refusals: Sequence[Refusal | None]) -> None:
-    """Raise what was found wrong, all at once."""
-    found = [refusal for refusal in refusals if refusal is not None]
-    if found:
-        raise Refused(*found)
 
 
 def wrong(rule: str, message: str, field: str | None = None) -> Refusal:

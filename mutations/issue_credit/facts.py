@@ -7,25 +7,21 @@ from decimal import Decimal
 
 from mutations.governance.live import (
     Known,
-    all_of,
+    common_attributes,
     first_with,
-    flags,
     known_customer,
     ledger_of,
-    on_hold,
     one,
+    the_record,
     theirs,
-    writes_offered,
-    wrong,
 )
 from mutations.governance.mutation import Facts, Reading
-from mutations.governance.refusals import Refusal, RefusalCode, refused
+from mutations.governance.refusals import RefusalCode, refused
 from mutations.issue_credit.command import IssueCredit
 from mutations.issue_credit.shares import gross_by_rate
 from sources.canonical.actor import Actor
-from sources.canonical.billing import CreditMemo, CreditMemoStatus, Invoice, InvoiceStatus
+from sources.canonical.billing import CreditMemo, CreditMemoStatus, Invoice
 from sources.canonical.crm import Contract, ContractStatus
-from sources.canonical.customer import CustomerFlag
 from sources.canonical.erp import LedgerDocument
 from sources.canonical.money import Money, exponent
 from sources.canonical.provenance import CustomerRef
@@ -34,7 +30,6 @@ from sources.capabilities import MAX_UPSTREAM_PAGES, Page, Window
 from sources.systems import System
 from sources.writing import workflow_of
 
-CREDITABLE = (InvoiceStatus.OPEN, InvoiceStatus.PARTIALLY_PAID, InvoiceStatus.PAID)
 CAP_WINDOW = timedelta(days=30)
 DEFAULT_CAP = 1_000  # major units of the credit's currency, where no contract says otherwise
 
@@ -59,28 +54,18 @@ async def gather(command: IssueCredit, actor: Actor, reading: Reading) -> Credit
         _invoice(command, known, reading), _case(command, known, reading)
     )
     ledger = ledger_of(known, reading)
-    billing_ref = invoice.customer_ref if invoice is not None else known.ref(billing)
-    party = known.ref(ledger)
-    if billing_ref is None or party is None:
-        silent = ledger.name if party is None else billing.name
-        message = f"{silent} has no record of this customer, or more than one"
-        raise refused(RefusalCode.PRECONDITION_FAILED, message, rule="identity.links", field="customerId")
-    on_account = ("draft_credit_on_account",) if invoice is None else ()
-    needs: dict[System, tuple[str, ...]] = {
-        billing: ("issue_credit",),
-        ledger: ("draft_credit", "post_credit", *on_account),
-    }
-    touched: list[tuple[System, CustomerRef | None]] = [(billing, billing_ref), (ledger, party)]
+    billing_ref = (invoice.customer_ref if invoice is not None else None) or the_record(known, billing, "customerId")
+    party = the_record(known, ledger, "customerId")
+    touched: dict[System, CustomerRef | None] = {billing: billing_ref, ledger: party}
     if support is not None and case is not None:
-        needs[support] = ("add_comment",)
-        touched.append((support, case.customer_ref))
-    rates, memos, cap, marks, account, offered = await asyncio.gather(
+        touched[support] = case.customer_ref
+    rates, memos, cap, common = await asyncio.gather(
         _rates(invoice, ledger, known, reading),
         _memos(billing, billing_ref, reading),
         _cap(command.amount.currency, known, reading),
-        flags(known, reading),
-        one(reading, ledger, "ledger_accounts", party),
-        writes_offered(needs),
+        common_attributes(
+            known, touched, _needs(billing, ledger, support, invoice), (ledger, party), (invoice, case), reading
+        ),
     )
     return CreditFacts(
         customer_uid=known.uid,
@@ -89,30 +74,36 @@ async def gather(command: IssueCredit, actor: Actor, reading: Reading) -> Credit
         billing_ref=billing_ref,
         party=party,
         invoice=invoice,
-        rates=rates,
+        rates=rates or {},
         case=case,
         support=support,
         cap=cap,
         credited_elsewhere=_credited_elsewhere(memos, command.amount.currency, reading),
         attributes={
-            "case_given": case is not None,
-            "case_is_theirs": case is not None,
-            "case_breached": _breached(case),
+            **common,
             "reason": command.reason.value,
-            "invoice_given": invoice is not None,
+            "case_given": command.case is not None,
+            "case_is_theirs": case is not None,  # another's is refused where it is read: nobody learns that it exists
+            "case_breached": _breached(case),
+            "invoice_given": command.invoice is not None,
             "invoice_is_theirs": invoice is not None,
-            "invoice_in_ledger": True,
+            "invoice_in_ledger": rates is not None,
             "invoice_creditable_minor": _creditable(invoice, memos),
             "invoice_state": invoice.status.value if invoice else "",
-            "legal_hold": CustomerFlag.LEGAL_HOLD in marks,
-            "fraud": CustomerFlag.FRAUD in marks,
-            "credit_hold": CustomerFlag.CREDIT_HOLD in marks or on_hold(account),
-            "links_ok": known.links_ok(touched),
-            "stale": False,
-            "writes_offered": offered,
-            "systems": [system.name for system in needs],
         },
     )
+
+
+def _needs(
+    billing: System, ledger: System, support: System | None, invoice: Invoice | None
+) -> dict[System, tuple[str, ...]]:
+    """What each system will be told."""
+    on_account = ("draft_credit_on_account",) if invoice is None else ()
+    needs: dict[System, tuple[str, ...]] = {
+        billing: ("issue_credit",),
+        ledger: ("draft_credit", "post_credit", *on_account),
+    }
+    return needs if support is None else {**needs, support: ("add_comment",)}
 
 
 async def _invoice(command: IssueCredit, known: Known, reading: Reading) -> tuple[System, Invoice | None]:
@@ -124,7 +115,9 @@ async def _invoice(command: IssueCredit, known: Known, reading: Reading) -> tupl
             raise refused(RefusalCode.PRECONDITION_FAILED, "no billing system is configured", rule="source.missing")
         return found, None
     system, invoice = await theirs(command.invoice, "invoices", "invoice", "invoiceId", known, reading)
-    all_of([_of_currency(command.amount, invoice), _of_state(invoice)])
+    if command.amount.currency != invoice.total.currency:
+        message = f"the invoice is in {invoice.total.currency}: a credit on it has to be, too"
+        raise refused(RefusalCode.PRECONDITION_FAILED, message, rule="invoice.currency", field="amount")
     return system, invoice
 
 
@@ -134,28 +127,16 @@ async def _case(command: IssueCredit, known: Known, reading: Reading) -> tuple[S
     return await theirs(command.case, "cases", "case", "caseId", known, reading)
 
 
-def _of_currency(amount: Money, invoice: Invoice) -> Refusal | None:
-    if amount.currency == invoice.total.currency:
-        return None
-    message = f"the invoice is in {invoice.total.currency}: a credit on it has to be, too"
-    return wrong("invoice.currency", message, "amount")
-
-
-def _of_state(invoice: Invoice) -> Refusal | None:
-    if invoice.status in CREDITABLE:
-        return None
-    return wrong("invoice.state", f"the invoice is {invoice.status.value}: nothing can be credited on it", "invoiceId")
-
-
-async def _rates(invoice: Invoice | None, ledger: System, known: Known, reading: Reading) -> Mapping[Decimal, int]:
-    """The tax rates of the same invoice in the ledger. Raises Refused where the ledger has another one, or none."""
+async def _rates(
+    invoice: Invoice | None, ledger: System, known: Known, reading: Reading
+) -> Mapping[Decimal, int] | None:
+    """The tax rates of the same invoice in the ledger; None where the ledger has another one, or none."""
     if invoice is None:
         return {}
     found: tuple[LedgerDocument, ...] = await one(reading, ledger, "ledger_documents", invoice.number)
     booked = [document for document in found if document.posted_at is not None and not document.canceled]
     if len(booked) != 1 or booked[0].total != invoice.total or not known.owns(ledger, booked[0].customer_ref):
-        message = f"{ledger.name} does not have this invoice as billing has it: reconcile the two first"
-        raise refused(RefusalCode.PRECONDITION_FAILED, message, rule="invoice.ledger", field="invoiceId")
+        return None
     lines = await one(reading, ledger, "invoice_lines", booked[0].record_id)
     return gross_by_rate(lines or ())
 

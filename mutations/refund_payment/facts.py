@@ -2,23 +2,12 @@
 
 import asyncio
 
-from mutations.governance.live import (
-    Known,
-    flags,
-    ledger_of,
-    on_hold,
-    one,
-    owner,
-    theirs,
-    writes_offered,
-    wrong,
-)
+from mutations.governance.live import Known, common_attributes, ledger_of, one, owner, the_record, theirs, wrong
 from mutations.governance.mutation import Facts, Reading
 from mutations.governance.refusals import RefusalCode, Refused, refused
 from mutations.refund_payment.command import RefundPayment
 from sources.canonical.actor import Actor
 from sources.canonical.billing import Invoice, Payment, PaymentStatus
-from sources.canonical.customer import CustomerFlag
 from sources.canonical.erp import LedgerDocument
 from sources.canonical.provenance import CustomerRef
 from sources.canonical.support import SupportCase
@@ -44,21 +33,16 @@ async def gather(command: RefundPayment, actor: Actor, reading: Reading) -> Refu
     """Everything that rules and steps need, as the systems say it now. Raises Refused."""
     billing, payment, known = await _payment(command, actor, reading)
     ledger = ledger_of(known, reading)
-    party = known.ref(ledger)
-    if party is None:
-        message = f"{ledger.name} has no record of this customer, or more than one"
-        raise refused(RefusalCode.PRECONDITION_FAILED, message, rule="identity.links", field="paymentId")
+    party = the_record(known, ledger, "paymentId")
     support, case = await _case(command, known, reading)
     needs: dict[System, tuple[str, ...]] = {billing: ("refund",), ledger: ("draft_refund", "post_refund")}
-    touched = [(billing, payment.customer_ref), (ledger, party)]
+    touched = {billing: payment.customer_ref, ledger: party}
     if support is not None and case is not None:
         needs[support] = ("add_comment",)
-        touched.append((support, case.customer_ref))
-    number, marks, account, offered = await asyncio.gather(
+        touched[support] = case.customer_ref
+    number, common = await asyncio.gather(
         _invoice_number(payment, billing, ledger, known, reading),
-        flags(known, reading),
-        one(reading, ledger, "ledger_accounts", party),
-        writes_offered(needs),
+        common_attributes(known, touched, needs, (ledger, party), (payment, case), reading),
     )
     return RefundFacts(
         customer_uid=known.uid,
@@ -70,18 +54,12 @@ async def gather(command: RefundPayment, actor: Actor, reading: Reading) -> Refu
         case=case,
         support=support,
         attributes={
-            "payment_is_theirs": True,
+            **common,
+            "payment_is_theirs": known.owns(billing, payment.customer_ref),
             "refundable_minor": payment.refundable.minor if payment.refundable else 0,
             "disputed": payment.disputed,
-            "case_given": case is not None,
-            "case_is_theirs": case is not None,
-            "legal_hold": CustomerFlag.LEGAL_HOLD in marks,
-            "fraud": CustomerFlag.FRAUD in marks,
-            "credit_hold": CustomerFlag.CREDIT_HOLD in marks or on_hold(account),
-            "links_ok": known.links_ok(touched),
-            "stale": False,
-            "writes_offered": offered,
-            "systems": [system.name for system in needs],
+            "case_given": command.case is not None,
+            "case_is_theirs": case is not None,  # another's is refused where it is read: nobody learns that it exists
         },
     )
 
