@@ -1,30 +1,28 @@
 """Every test runs on both databases."""
 
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from mutations.governance.alerts.migrations import migrate
-from sources.database import Database, open_database
-from sources.simulation.real.postgres import Postgres, postgres
+from sources.database import Database
+from tests.support.databases import KINDS, Databases, databases, migrated, opened
 
 
 @pytest.fixture(scope="session")
-def alerts_server() -> Iterator[Postgres]:
-    with postgres() as running:
-        yield running
+def alerts_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    with databases(tmp_path_factory, migrated(migrate)) as made:
+        yield made
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, alerts_databases: Databases, tmp_path: Path) -> str:
     """A new database with the outbox."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/c360.db"
-    else:
-        url = str(request.getfixturevalue("alerts_server").create_database(f"t{uuid.uuid4().hex}"))
-    opened = open_database(url)
-    await migrate(opened)
-    yield opened
-    await opened.close()
+    return alerts_databases.new(request.param, tmp_path)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async for each in opened(database_url):
+        yield each

@@ -1,8 +1,5 @@
 """The audit log on both databases; PostgreSQL is a real server, started once for the session."""
 
-import asyncio
-import shutil
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,45 +11,26 @@ from mutations.governance.audit.checkpoints import origin_of
 from mutations.governance.audit.events import AuditOutcome, Event
 from mutations.governance.audit.migrations import migrate
 from mutations.governance.audit.notes import Signer
-from sources.database import Database, open_database
-from sources.simulation.real.postgres import Postgres, postgres
+from sources.database import Database
+from tests.support.databases import KINDS, Databases, databases, migrated, opened
 
 
 @pytest.fixture(scope="session")
-def audit_server() -> Iterator[Postgres]:
-    with postgres() as running:
-        running.create_database("made")
-        asyncio.run(_make(running.url("made")))
-        yield running
+def audit_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    with databases(tmp_path_factory, migrated(migrate)) as made:
+        yield made
 
 
-@pytest.fixture(scope="session")
-def audit_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("audit") / "made.db"
-    asyncio.run(_make(f"sqlite:///{made}"))
-    return made
-
-
-async def _make(url: str) -> None:
-    opened = open_database(url)
-    await migrate(opened)
-    await opened.close()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A new database with the audit log's tables: a copy of one that was made once."""
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("audit_file"), tmp_path / "c360.db")
-        return f"sqlite:///{tmp_path}/c360.db"
-    return str(request.getfixturevalue("audit_server").create_database(f"t{uuid.uuid4().hex}", template="made"))
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, audit_databases: Databases, tmp_path: Path) -> str:
+    """A new database with the audit log's tables."""
+    return audit_databases.new(request.param, tmp_path)
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = open_database(database_url)
-    yield opened
-    await opened.close()
+    async for each in opened(database_url):
+        yield each
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ async def _with_backup(small: House, tmp_path: Path, boundary: int | None) -> Pa
     asked = await small.ask(AGENT)
     await small.engine.idle()
     await small.governance.close()
-    _copied(tmp_path / "small.db", tmp_path / "backup.db")
+    _copied(tmp_path / "c360.db", tmp_path / "backup.db")
     if boundary is None:
         from mutations.governance import submitting
 
@@ -148,7 +148,7 @@ async def test_what_awaited_approval_in_the_backup_looks_before_it_sends(small: 
     asked = await small.ask(AGENT, 30_000)
     assert asked.workflow is not None
     await small.governance.close()
-    _copied(tmp_path / "small.db", tmp_path / "backup.db")
+    _copied(tmp_path / "c360.db", tmp_path / "backup.db")
     await small.governance.approve(LEAD, asked.workflow.uid, asked.workflow.plan.hash, None, "c2")
     await small.engine.idle()
     assert small.vendor.made == dict.fromkeys(ACTIONS, 1)

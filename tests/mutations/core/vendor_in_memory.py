@@ -1,4 +1,4 @@
-"""A vendor in memory that fails in every way, a mutation over it, and an engine that is killed at any boundary."""
+"""A vendor in memory that fails in every way, a mutation over it, and a house in which it is governed."""
 
 import asyncio
 import dataclasses
@@ -15,7 +15,6 @@ from mutations.governance.audit.audit import Audit
 from mutations.governance.audit.events import AuditOutcome
 from mutations.governance.audit.migrations import migrate as migrate_audit
 from mutations.governance.engine.migrations import migrate as migrate_engine
-from mutations.governance.engine.port import LostLease, Run
 from mutations.governance.governance import Governance
 from mutations.governance.migrations import migrate
 from mutations.governance.mutation import Call, Command, Facts, Mutation, StepKind
@@ -39,6 +38,7 @@ from sources.faults import Busy, OutcomeUnknown, Refused
 from sources.plugin import SourceSettings
 from sources.systems import System, Systems
 from sources.writing import Receipt, ReceiptState
+from tests.mutations.core.killable_engine import KillableEngine, Killed
 
 SECTIONS = [("erp", "tryton", "http://127.0.0.1:1/erp", 1), ("billing", "stripe", "http://127.0.0.1:1/billing", 1)]
 ISSUER = "https://id.example.com/"
@@ -85,10 +85,6 @@ class Credit(Command, frozen=True, kw_only=True):
     @property
     def stated_reason(self) -> str:
         return self.reason
-
-
-class Killed(BaseException):
-    """The process ends here."""
 
 
 @dataclasses.dataclass
@@ -263,93 +259,6 @@ def mutation_over(vendor: Vendor, erp: Origin, billing: Origin, **changed: StepK
     return Mutation(
         action=GovernedAction.ISSUE_CREDIT, command=Credit, gather=gather, steps=steps, kinds=kinds, fields={}
     )
-
-
-class KillableEngine:
-    """Keeps what a durable engine keeps, in memory; `kill_at` ends the process at that boundary, counted from 1."""
-
-    def __init__(self) -> None:
-        self.ended: dict[str, dict[str, Any]] = {}
-        self.runs: dict[str, Run] = {}
-        self.finished: set[str] = set()
-        self.boundaries = 0
-        self.kill_at: int | None = None
-        self.lost = False
-        self.submits = True
-        self.tasks: set[asyncio.Task[None]] = set()
-        self.drive: Any = None
-        self.crashes = 0
-
-    async def open(self, drive: Any, parked: Any = None) -> None:
-        self.drive = drive
-
-    async def submit(self, run: Run) -> None:
-        if not self.submits:
-            raise ConnectionError
-        if run.id not in self.runs:
-            self.runs[run.id] = run
-            self._begin(run)
-
-    def _begin(self, run: Run) -> None:
-        task = asyncio.get_running_loop().create_task(self._carry(run))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-
-    async def _carry(self, run: Run) -> None:
-        try:
-            await self.drive(run, KillableJournal(self, run))
-        except Killed:
-            self.crashes += 1
-        except LostLease:
-            pass
-        else:
-            self.finished.add(run.id)
-
-    async def again(self) -> None:
-        """Another process takes up what was left."""
-        for run in list(self.runs.values()):
-            if run.id not in self.finished:
-                self._begin(run)
-        await self.idle()
-
-    async def idle(self) -> None:
-        while self.tasks:
-            await asyncio.gather(*self.tasks)
-
-    def boundary(self) -> None:
-        self.boundaries += 1
-        if self.kill_at is not None and self.boundaries == self.kill_at:
-            self.kill_at = None
-            raise Killed
-
-    async def close(self, drain_seconds: float) -> None:
-        await self.idle()
-
-
-class KillableJournal:
-    """A journal whose process may end before or after each thing that it does."""
-
-    def __init__(self, engine: KillableEngine, run: Run) -> None:
-        self.engine = engine
-        self.kept = engine.ended.setdefault(run.id, {})
-
-    async def step(self, name: str, work: Callable[[], Awaitable[Any]]) -> Any:
-        if name not in self.kept:
-            self.engine.boundary()
-            told = await work()
-            self.engine.boundary()
-            self.kept[name] = msgspec.json.decode(msgspec.json.encode(told))
-        return self.kept[name]
-
-    async def hold(self) -> None:
-        self.engine.boundary()
-        if self.engine.lost:
-            raise LostLease
-
-    async def pause(self, name: str, seconds: float) -> None:
-        if name not in self.kept:
-            await asyncio.sleep(seconds)
-            self.kept[name] = True
 
 
 class House:

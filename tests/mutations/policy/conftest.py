@@ -1,6 +1,5 @@
 """The packaged policy, a directory for an operator's own, and a database on SQLite and on PostgreSQL."""
 
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -8,8 +7,8 @@ import pytest
 
 from mutations.governance.policy.cedar import CedarPolicy, load_policy
 from mutations.governance.policy.migrations import migrate
-from sources.database import Database, open_database
-from sources.simulation.real.postgres import Postgres, postgres
+from sources.database import Database
+from tests.support.databases import KINDS, Databases, databases, migrated, opened
 
 
 @pytest.fixture(scope="session")
@@ -38,19 +37,18 @@ def write(directory: Path) -> Callable[[str, str], Path]:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Postgres]:
-    with postgres() as running:
-        yield running
+def policy_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    with databases(tmp_path_factory, migrated(migrate)) as made:
+        yield made
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, policy_databases: Databases, tmp_path: Path) -> str:
     """A new database with the policy's tables."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/c360.db"
-    else:
-        url = request.getfixturevalue("server").create_database(f"t{uuid.uuid4().hex}")
-    opened = open_database(url)
-    await migrate(opened)
-    yield opened
-    await opened.close()
+    return policy_databases.new(request.param, tmp_path)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async for each in opened(database_url):
+        yield each

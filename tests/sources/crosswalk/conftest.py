@@ -1,8 +1,5 @@
 """Every test runs on both databases; PostgreSQL is a real server, started once for the session."""
 
-import asyncio
-import shutil
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -12,8 +9,9 @@ from sources.canonical.customer import CustomerRecord
 from sources.canonical.provenance import CustomerRef, Origin
 from sources.crosswalk.crosswalk import Crosswalk
 from sources.crosswalk.migrations import migrate
-from sources.database import Database, open_database
-from sources.simulation.real.postgres import Postgres, postgres
+from sources.database import Database
+from sources.simulation.real.postgres import Postgres
+from tests.support.databases import KINDS, Databases, databases, migrated, opened
 
 SECTIONS = [
     ("erp", "tryton", "http://127.0.0.1:1/erp", 1),
@@ -24,40 +22,32 @@ SECTIONS = [
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Postgres]:
-    with postgres() as running:
-        running.create_database("made")
-        asyncio.run(_make(running.url("made")))
-        yield running
+def crosswalk_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    with databases(tmp_path_factory, migrated(migrate)) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("crosswalk") / "made.db"
-    asyncio.run(_make(f"sqlite:///{made}"))
-    return made
+def file(crosswalk_databases: Databases) -> Path:
+    """A SQLite database to copy."""
+    return crosswalk_databases.file
 
 
-async def _make(url: str) -> None:
-    opened = open_database(url)
-    await migrate(opened)
-    await opened.close()
+@pytest.fixture
+def server(crosswalk_databases: Databases) -> Postgres:
+    return crosswalk_databases.server
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A new database with the crosswalk's tables: a copy of one that was made once."""
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("file"), tmp_path / "c360.db")
-        return f"sqlite:///{tmp_path}/c360.db"
-    return str(request.getfixturevalue("server").create_database(f"t{uuid.uuid4().hex}", template="made"))
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, crosswalk_databases: Databases, tmp_path: Path) -> str:
+    """A new database with the crosswalk's tables."""
+    return crosswalk_databases.new(request.param, tmp_path)
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = open_database(database_url)
-    yield opened
-    await opened.close()
+    async for each in opened(database_url):
+        yield each
 
 
 class World:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sources.crosswalk.migrations import VERSION_TABLE, migrate
 from sources.crosswalk.tables import metadata
 from sources.database import Database, UnsupportedDatabase, open_database, to_the_end
+from sources.simulation.real.postgres import Postgres
 
 
 def test_what_is_no_database_of_ours_is_refused() -> None:
@@ -33,8 +34,8 @@ async def test_the_migrations_make_the_tables_that_the_code_expects(database: Da
         assert await connection.run_sync(differences) == []
 
 
-async def test_two_processes_may_migrate_at_once(server: object, tmp_path: Path) -> None:
-    postgres = server.create_database("twice")  # type: ignore[attr-defined]
+async def test_two_processes_may_migrate_at_once(server: Postgres, tmp_path: Path) -> None:
+    postgres = server.create_database("twice")
     for url in (f"sqlite:///{tmp_path}/twice.db", postgres):
         databases = [open_database(url) for _ in range(2)]
         await asyncio.gather(*(migrate(database) for database in databases))
