@@ -8,12 +8,15 @@ import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable
 from datetime import datetime
+from typing import Generic, TypeVar
 
 import msgspec
 
 from sources.canonical.provenance import CustomerRef
 
 QUEUED_CHANGES = 100  # for one listener: minutes of a busy customer; who is further behind reads anew faster
+
+T = TypeVar("T")
 
 
 class Announced(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,20 +34,20 @@ class Interrupted(Exception):
     """Changes may have been missed: read anew, and listen again."""
 
 
-class Listening:
-    """The changes that one listener has not taken yet, as an iterator. Close it at the end."""
+class Listening(Generic[T]):
+    """What one listener has not taken yet, as an iterator. Close it at the end."""
 
-    def __init__(self, bound: int, closed: Callable[["Listening"], None]) -> None:
+    def __init__(self, bound: int, closed: Callable[["Listening[T]"], None]) -> None:
         self._bound = bound
         self._closed = closed
-        self._waiting: deque[Announced] = deque()
+        self._waiting: deque[T] = deque()
         self._woken = asyncio.Event()
         self._cut = False
 
-    def __aiter__(self) -> "Listening":
+    def __aiter__(self) -> "Listening[T]":
         return self
 
-    async def __anext__(self) -> Announced:
+    async def __anext__(self) -> T:
         """The next change, when it comes. Raises Interrupted."""
         while not self._waiting:
             if self._cut:
@@ -53,7 +56,11 @@ class Listening:
             await self._woken.wait()
         return self._waiting.popleft()
 
-    def put(self, change: Announced) -> None:
+    def __contains__(self, change: T) -> bool:
+        """Whether it waits to be taken."""
+        return change in self._waiting
+
+    def put(self, change: T) -> None:
         """Queue a change; a queue that is full is let go of, and the listener cut off."""
         if len(self._waiting) >= self._bound:
             self.cut()
@@ -77,17 +84,17 @@ class Announcements:
 
     def __init__(self, queued_changes: int = QUEUED_CHANGES) -> None:
         self._queued_changes = queued_changes
-        self._listening: defaultdict[str, set[Listening]] = defaultdict(set)
+        self._listening: defaultdict[str, set[Listening[Announced]]] = defaultdict(set)
 
-    def listen(self, customer_uid: str) -> Listening:
+    def listen(self, customer_uid: str) -> Listening[Announced]:
         """Hear of a customer's changes from now on, until it is closed."""
 
-        def closed(one: Listening) -> None:
+        def closed(one: Listening[Announced]) -> None:
             self._listening[customer_uid].discard(one)
             if not self._listening[customer_uid]:
                 del self._listening[customer_uid]
 
-        one = Listening(self._queued_changes, closed)
+        one = Listening[Announced](self._queued_changes, closed)
         self._listening[customer_uid].add(one)
         return one
 

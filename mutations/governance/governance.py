@@ -19,7 +19,7 @@ from mutations.governance.approvals import may_approve
 from mutations.governance.approving import Deciding
 from mutations.governance.continuing import COMMANDS, continuations
 from mutations.governance.engine.port import Engine
-from mutations.governance.hub import Hub, Listening
+from mutations.governance.hub import Hub
 from mutations.governance.mutation import Mutation
 from mutations.governance.pace import Pace
 from mutations.governance.plan import GovernedAction, WorkflowPlan
@@ -32,6 +32,7 @@ from mutations.governance.seams import Audit, Decisions, Parts, Switches, now
 from mutations.governance.sweeping import Sweeper
 from mutations.governance.watching import Watch
 from mutations.governance.workflow import Workflow, WorkflowStatus
+from sources.announcements import Listening
 from sources.cache import Cache
 from sources.canonical.actor import Actor
 from sources.crosswalk.crosswalk import Crosswalk
@@ -231,10 +232,10 @@ class Governance:
         """The workflow when it has come to rest, or after so many seconds; holds nothing meanwhile."""
         return await reading.wait(self.parts, uid, seconds, self._closing)
 
-    def changes(self, uid: str) -> Listening:
+    def changes(self, uid: str) -> Listening[str]:
         """Hear of a workflow's changes, until it is closed; raises Interrupted where it fell behind."""
         return self.hub.listen(uid)
 
-    def approvals(self) -> Listening:
+    def approvals(self) -> Listening[str]:
         """Hear of every workflow that changes: `awaits` tells which of them an actor may approve. As `changes`."""
         return self.hub.listen()

@@ -5,7 +5,7 @@ and the audit's intent; a process that dies before has done nothing, one that di
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -130,58 +130,17 @@ async def _insert(
 ) -> Workflow:
     at, uid = now(), new_uid()
     allowed = planned.plan.verdict is Verdict.ALLOWED
-    status = WorkflowStatus.APPROVED if allowed else WorkflowStatus.AWAITING_APPROVAL
     amount = asked.command.amount_moved
-    actor = asked.actor
-    await connection.execute(
-        insert(workflows).values(
-            uid=uid,
-            action=asked.mutation.action.value,
-            status=status.value,
-            customer_uid=gathered.facts.customer_uid,
-            currency=amount.currency if amount else None,
-            minor=amount.minor if amount else None,
-            reason=asked.command.stated_reason,
-            issuer=actor.issuer,
-            requester=actor.subject,
-            acting=actor.acting or "",
-            actor=encoded(msgspec.structs.replace(actor, name=None)),
-            requested_at=at,
-            updated_at=at,
-            version=1,
-            idempotency_key=asked.key,
-            correlation_id=asked.correlation_id,
-            command=encoded(asked.command),
-            fingerprint=gathered.fingerprint,
-            plan=encoded(planned.plan),
-            plan_hash=planned.plan.hash,
-            asked=encoded(planned.request),
-            expires_at=None if allowed else at + timedelta(seconds=parts.pace.approval),
-            target_uid=asked.target_uid,
-            run_number=1,
-            run_direction="forward",
-            submitted=0,
-            looks=0,
-        )
-    )
+    row = {**_asked(asked, gathered, planned), **_beginning(at, None if allowed else parts.pace.approval)}
+    await connection.execute(insert(workflows).values(uid=uid, **row))
     await insert_steps(connection, uid, planned)
-    await connection.execute(
-        insert(keys).values(
-            issuer=actor.issuer,
-            subject=actor.subject,
-            action=asked.mutation.action.value,
-            key=asked.key,
-            fingerprint=gathered.fingerprint,
-            workflow_uid=uid,
-            at=at,
-        )
-    )
+    await connection.execute(insert(keys).values(**_scope(asked), key=asked.key, workflow_uid=uid, at=at))
     if amount is not None and asked.target_uid is None:
         await reserve(
             connection,
             uid,
             asked.mutation.action,
-            actor,
+            asked.actor,
             gathered.facts.customer_uid,
             amount,
             at,
@@ -195,6 +154,56 @@ async def _insert(
     if not allowed:
         await alerting.waiting(connection, uid, asked.mutation.action.value, planned.plan)
     return (await load(connection, [uid]))[uid]
+
+
+def _asked(asked: Asked, gathered: Gathered, planned: Planned) -> dict[str, Any]:
+    """What was asked, by whom, and what was planned: the columns that never change, and the plan."""
+    amount, actor = asked.command.amount_moved, asked.actor
+    return {
+        "action": asked.mutation.action.value,
+        "customer_uid": gathered.facts.customer_uid,
+        "currency": amount.currency if amount else None,
+        "minor": amount.minor if amount else None,
+        "reason": asked.command.stated_reason,
+        "issuer": actor.issuer,
+        "requester": actor.subject,
+        "acting": actor.acting or "",
+        "actor": encoded(msgspec.structs.replace(actor, name=None)),
+        "idempotency_key": asked.key,
+        "correlation_id": asked.correlation_id,
+        "command": encoded(asked.command),
+        "fingerprint": gathered.fingerprint,
+        "plan": encoded(planned.plan),
+        "plan_hash": planned.plan.hash,
+        "asked": encoded(planned.request),
+        "target_uid": asked.target_uid,
+    }
+
+
+def _beginning(at: datetime, approval_seconds: float | None) -> dict[str, Any]:
+    """Where a workflow begins: APPROVED, or awaiting approval for so long."""
+    waits = approval_seconds is not None
+    return {
+        "status": (WorkflowStatus.AWAITING_APPROVAL if waits else WorkflowStatus.APPROVED).value,
+        "requested_at": at,
+        "updated_at": at,
+        "expires_at": at + timedelta(seconds=approval_seconds) if approval_seconds is not None else None,
+        "version": 1,
+        "run_number": 1,
+        "run_direction": "forward",
+        "submitted": 0,
+        "looks": 0,
+    }
+
+
+def _scope(asked: Asked) -> dict[str, Any]:
+    """What an idempotency key is known under, and the input that it stands for."""
+    return {
+        "issuer": asked.actor.issuer,
+        "subject": asked.actor.subject,
+        "action": asked.mutation.action.value,
+        "fingerprint": asked.fingerprint,
+    }
 
 
 async def insert_steps(connection: AsyncConnection, uid: str, planned: Planned) -> None:
