@@ -1,6 +1,6 @@
 """A plan: the functions that write an operation's answer, and what is known of its fields."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -23,9 +23,12 @@ from strawberry.types.arguments import convert_arguments
 from resolvers.context import Context
 from resolvers.masks import Mask
 from resolvers.plans.batches import batch_of
+from resolvers.plans.coming import Answered, answered
+from resolvers.plans.deferring import Deferring, Instead
 from resolvers.plans.outcomes import Bail
 from resolvers.plans.reading import Reader
 from resolvers.plans.running import Run
+from resolvers.plans.sections import Cut
 from resolvers.plans.shapes import Field, Object, objects_of
 from resolvers.plans.sites import Site
 from resolvers.plans.writing import written
@@ -44,10 +47,12 @@ class Plan:
         self.fields: Sequence[Field] = reader.fields
         self.source, names = written(root, reader.fields)
         exec(compile(self.source, "<plan>", "exec"), names)  # noqa: S102 - names of the answer come in by repr alone
-        self.write: Callable[[Run, Any, Any], dict[str, Any]] = names[f"w{root.number}"]
         self.sites: Mapping[int, Site] = {
             field.number: _site(field, names[f"z{field.number}"]) for field in reader.fields if field.is_site
         }
+        writes = {each.number: names[f"w{each.number}"] for each in reader.objects if f"w{each.number}" in names}
+        cut = Cut(root, self.sites, writes)
+        self._first, self._deferred = cut.first, cut.deferred
         self._schema = schema
         self._constant: dict[int, dict[str, Any]] = {}
         """Arguments that no variable changes."""
@@ -56,10 +61,16 @@ class Plan:
             if field.definition is not None and field.how.arguments:
                 self._place_arguments(field, field.definition)
 
-    async def run(self, context: Context, variables: VariableValues, roots: dict[str, Any]) -> ExecutionResult:
+    async def run(
+        self, context: Context, variables: VariableValues, roots: dict[str, Any], instead: Instead
+    ) -> Answered:
         """The result. Raises Bail; `roots` has what the fields of the root gave until then."""
-        run = Run(self.fields, self.sites, context, self._arguments(variables), roots)
-        data = await run.answer(self.write)
+        arguments = self._arguments(variables)
+        if self._deferred:
+            deferring = Deferring(self.fields, self._deferred, context, arguments, roots, instead)
+            return await answered(deferring, self._first)
+        run = Run(self.fields, self._first.sites, context, arguments, roots)
+        data = await run.answer(self._first.write)
         return ExecutionResult(data, run.errors or None)
 
     def _arguments(self, variables: VariableValues) -> dict[int, dict[str, Any]]:
@@ -110,5 +121,5 @@ def _waits(field: Field) -> bool:
 
 
 def _cursors(field: Field) -> bool:
-    below = [each for shape in objects_of(field.value) for each in shape.fields]
+    below = [each for shape in objects_of(field.value) for each in shape.all_fields()]
     return any(each.how.name in CURSORS or (each.how.name in PLACES and _cursors(each)) for each in below)

@@ -14,7 +14,13 @@ from graphql import (
     OperationDefinitionNode,
     is_leaf_type,
 )
-from graphql.execution.collect_fields import FieldDetailsList, FragmentDetails, collect_fields, collect_subfields
+from graphql.execution.collect_fields import (
+    CollectedFields,
+    FieldDetailsList,
+    FragmentDetails,
+    collect_fields,
+    collect_subfields,
+)
 from graphql.execution.values import VariableValues
 
 from resolvers.disclosure.owners import CUSTOMER, owned_types
@@ -22,7 +28,8 @@ from resolvers.exposure import RECORDS
 from resolvers.masks import Mask
 from resolvers.plans.outcomes import Uncovered
 from resolvers.plans.resolvers import How, Way, how_of
-from resolvers.plans.shapes import TEXT, Choice, Field, Items, Leaf, Object, Value
+from resolvers.plans.shapes import TEXT, Choice, Deferral, Field, Items, Later, Leaf, Object, Value
+from resolvers.plans.spots import Spot, Spots
 from sources.canonical.money import Money
 
 MAX_PARTS = 1000  # fields and objects of a plan, for each possible type: some 100 ms to compile, and nothing runs then
@@ -50,6 +57,7 @@ class Reader:
         self._variables = variables
         self._mask = mask
         self._owned = owned_types(schema)
+        self._spots = Spots()
 
     def root(self) -> Object:
         """The operation's own selection. Raises Uncovered."""
@@ -57,23 +65,34 @@ class Reader:
         if kind is None:
             raise Uncovered("type")
         found = collect_fields(self._schema, self._fragments, self._variables, kind, self._operation, True)
-        return self._object(kind, found.grouped_field_set, None, is_owned=False)
+        return self._object(kind, found, None, Spot())
 
-    def _object(
-        self, kind: GraphQLObjectType, grouped: dict[str, FieldDetailsList], nodes: Any, *, is_owned: bool
-    ) -> Object:
-        """`is_owned`: whether a record above is a customer's, so that these fields are told of it."""
+    def _object(self, kind: GraphQLObjectType, found: CollectedFields, nodes: Any, spot: Spot) -> Object:
         owned = kind.name in self._owned
-        noted = nodes if kind.name == CUSTOMER or (owned and not is_owned) else None
-        fields = [self._field(kind, key, details, is_owned or owned) for key, details in grouped.items()]
+        noted = nodes if kind.name == CUSTOMER or (owned and not spot.is_owned) else None
+        here = self._spots.opened(spot, found.new_defer_usages, is_owned=spot.is_owned or owned)
+        at_once, later = self._spots.split(here, found.grouped_field_set)
+        fields = [self._field(kind, key, details, here) for key, details in at_once.items()]
         record = CLASSES.get(kind.name) or RECORDS.get(kind.name) if kind.is_type_of is not None else None
         if kind.is_type_of is not None and record is None:
             raise Uncovered("type")
-        made = Object(len(self.objects), kind.name, record, fields, noted)
+        parts = [self._later(kind, usages, grouped, here) for usages, grouped in later]
+        opened = here.fragments[len(spot.fragments) :]
+        deferral = Deferral(here.depth, opened, here.fragments, parts) if opened or parts else None
+        return self._made(kind, record, fields, noted, deferral)
+
+    def _later(self, kind: GraphQLObjectType, usages: Any, grouped: Any, spot: Spot) -> Later:
+        within = self._spots.within(spot, usages)
+        fields = [self._field(kind, key, details, within) for key, details in grouped.items()]
+        shape = self._made(kind, None, fields, None, None)
+        return Later(shape, kind, self._spots.fragments_of(usages), usages, grouped)
+
+    def _made(self, kind: GraphQLObjectType, *parts: Any) -> Object:
+        made = Object(len(self.objects), kind.name, *parts)
         self.objects.append(made)
         return made
 
-    def _field(self, parent: GraphQLObjectType, key: str, details: FieldDetailsList, is_owned: bool) -> Field:
+    def _field(self, parent: GraphQLObjectType, key: str, details: FieldDetailsList, spot: Spot) -> Field:
         nodes = [each.node for each in details]
         name = nodes[0].name.value
         if name == TYPENAME:
@@ -86,7 +105,7 @@ class Reader:
             if isinstance(definition.type, GraphQLNonNull):
                 raise Uncovered("withheld")
             return self._numbered(key, parent.name, nodes, definition, how.withheld(), TEXT)
-        value = self._value(definition.type, details, nodes, is_owned)
+        value = self._value(definition.type, details, nodes, spot.below())
         return self._numbered(key, parent.name, nodes, definition, how, value)
 
     def _numbered(self, *parts: Any) -> Field:
@@ -96,32 +115,32 @@ class Reader:
         self.fields.append(made)
         return made
 
-    def _value(self, kind: Any, details: FieldDetailsList, nodes: Sequence[FieldNode], is_owned: bool) -> Value:
+    def _value(self, kind: Any, details: FieldDetailsList, nodes: Sequence[FieldNode], spot: Spot) -> Value:
         nullable = not isinstance(kind, GraphQLNonNull)
         kind = kind if nullable else kind.of_type
         if isinstance(kind, GraphQLList):
-            return Value(nullable, Items(self._value(kind.of_type, details, nodes, is_owned)))
+            return Value(nullable, Items(self._value(kind.of_type, details, nodes, spot.below())))
         if is_leaf_type(kind):
             return Value(nullable, Leaf(kind))
         if isinstance(kind, GraphQLObjectType):
-            return Value(nullable, self._selected(kind, details, nodes, is_owned))
-        return Value(nullable, self._choice(kind, details, nodes, is_owned))
+            return Value(nullable, self._selected(kind, details, nodes, spot))
+        return Value(nullable, self._choice(kind, details, nodes, spot))
 
     def _selected(
-        self, kind: GraphQLObjectType, details: FieldDetailsList, nodes: Sequence[FieldNode], is_owned: bool
+        self, kind: GraphQLObjectType, details: FieldDetailsList, nodes: Sequence[FieldNode], spot: Spot
     ) -> Object:
         found = collect_subfields(self._schema, self._fragments, self._variables, self._operation, kind, details, True)
-        return self._object(kind, found.grouped_field_set, nodes, is_owned=is_owned)
+        return self._object(kind, found, nodes, spot)
 
     def _choice(
         self,
         kind: GraphQLInterfaceType | GraphQLUnionType,
         details: FieldDetailsList,
         nodes: Sequence[FieldNode],
-        is_owned: bool,
+        spot: Spot,
     ) -> Choice:
         possible = self._schema.get_possible_types(kind)
-        options = [self._selected(each, details, nodes, is_owned) for each in possible]
+        options = [self._selected(each, details, nodes, spot) for each in possible]
         if any(option.record is None for option in options):
             raise Uncovered("type")
         made = Choice(len(self.choices), kind.name, options)

@@ -1,7 +1,7 @@
 """One request on its way through a plan: what is waited for, what failed, and in which order edges are asked."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graphql import GraphQLError, located_error
@@ -11,7 +11,7 @@ from resolvers import masks
 from resolvers.context import Context
 from resolvers.plans.outcomes import Bail
 from resolvers.plans.shapes import Field
-from resolvers.plans.sites import Batch, Place, Site, Waiting
+from resolvers.plans.sites import Batch, Defer, Place, Site, Waiting, Write
 from sources.canonical.provenance import CustomerRef
 from sources.systems import System
 
@@ -50,9 +50,9 @@ def keys_of(place: Place) -> list[str | int]:
 
 
 class Run:
-    """The state of one request."""
+    """The state of one request, or of a part of it that is deferred."""
 
-    __slots__ = ("_refs", "arguments", "context", "errors", "fields", "roots", "shown", "sites", "waiting")
+    __slots__ = ("_refs", "arguments", "context", "defer", "errors", "fields", "roots", "shown", "sites", "waiting")
 
     def __init__(
         self,
@@ -61,7 +61,9 @@ class Run:
         context: Context,
         arguments: Mapping[int, dict[str, Any]],
         roots: dict[str, Any],
+        defer: Defer | None = None,
     ) -> None:
+        self.defer = defer
         self.fields = fields
         self.sites = sites
         self.context = context
@@ -71,11 +73,11 @@ class Run:
         self.roots = roots
         """What the fields of the root gave, by their names in the answer: they are not asked twice."""
         self._refs: dict[str, tuple[Any, dict[str, list[CustomerRef]]]] = {}
-        self.waiting: list[list[Waiting]] = [[] for _ in fields]
+        self.waiting: dict[int, list[Waiting]] = {number: [] for number in sites}
 
-    async def answer(self, write: Callable[["Run", Any, Any], dict[str, Any]]) -> dict[str, Any]:
-        """What the root's function writes. Raises Bail, and what a resolver raises that is no error of the graph."""
-        data = write(self, None, None)
+    async def answer(self, write: Write, source: Any = None, place: Place = None) -> dict[str, Any]:
+        """What the function writes. Raises Bail, and what a resolver raises that is no error of the graph."""
+        data = write(self, source, place)
         await self._on()
         return data
 

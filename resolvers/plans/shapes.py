@@ -1,9 +1,11 @@
 """The selections of an operation, merged and typed: what a plan's source is written from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
-from graphql import FieldNode, GraphQLField, GraphQLLeafType, GraphQLString
+from graphql import FieldNode, GraphQLField, GraphQLLeafType, GraphQLObjectType, GraphQLString
+from graphql.execution.collect_fields import DeferUsage, GroupedFieldSet
+from graphql.execution.incremental import DeferUsageSet
 
 from resolvers.plans.resolvers import How, Way
 
@@ -32,6 +34,42 @@ class Value(msgspec.Struct, frozen=True):
 TEXT = Value(True, Leaf(GraphQLString))
 
 
+class Fragment(msgspec.Struct, eq=False):
+    """A fragment that is deferred. It begins anew for each object that it is spread in."""
+
+    number: int
+    usage: DeferUsage
+    depth: int
+    """The length of its objects' paths."""
+    above: "Fragment | None"
+    """The deferred fragment that it is written in."""
+
+
+class Later(msgspec.Struct, eq=False):
+    """Fields of an object that come later than the object, since only deferred fragments ask for them."""
+
+    shape: "Object"
+    kind: GraphQLObjectType
+    fragments: Sequence[Fragment]
+    """Those that ask for them."""
+    usages: DeferUsageSet
+    """The same, as graphql-core has them."""
+    grouped: GroupedFieldSet
+    """What graphql-core executes in place of the shape."""
+
+
+class Deferral(msgspec.Struct, eq=False):
+    """What is deferred of an object."""
+
+    depth: int
+    """The length of its path."""
+    opened: Sequence[Fragment]
+    """The fragments that begin at it."""
+    around: Sequence[Fragment]
+    """These, and those that began above it."""
+    later: Sequence[Later]
+
+
 class Object(msgspec.Struct, eq=False):
     """A selection on an object type."""
 
@@ -42,11 +80,22 @@ class Object(msgspec.Struct, eq=False):
     fields: Sequence["Field"]
     noted: Sequence[FieldNode] | None
     """The fields that bring it, where whose it is must be noted."""
+    deferral: Deferral | None = None
 
     @property
     def is_plain(self) -> bool:
         """Whether it is written by an expression alone: no path, no request, nothing to wait for."""
-        return self.noted is None and all(field.is_plain for field in self.fields)
+        return self.noted is None and self.deferral is None and all(field.is_plain for field in self.fields)
+
+    @property
+    def later(self) -> Sequence[Later]:
+        return self.deferral.later if self.deferral else ()
+
+    def all_fields(self) -> Iterable["Field"]:
+        """Those that come at once and those that come later."""
+        yield from self.fields
+        for each in self.later:
+            yield from each.shape.fields
 
 
 class Choice(msgspec.Struct, eq=False):

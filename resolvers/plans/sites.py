@@ -14,6 +14,10 @@ Place: TypeAlias = "tuple[Any, str | int, str | None] | None"
 """A path: the one above, the key, the type; None at the root."""
 Waiting: TypeAlias = tuple[dict[str, Any], Any, Any]
 """The part of the answer where a field is missing, the record that it is a field of, and that record's path."""
+Write: TypeAlias = Callable[[Any, Any, Place], dict[str, Any]]
+"""Writes a selection: (the run, the record, its path)."""
+Defer: TypeAlias = Callable[[int, Any, Place], None]
+"""Is told where something is deferred: (the selection's number, the record, its path)."""
 
 
 class Asking(Protocol):

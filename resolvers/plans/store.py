@@ -2,28 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import partial
 from typing import Any, NamedTuple
 
 from cachetools import LRUCache
-from graphql import (
-    DirectiveNode,
-    DocumentNode,
-    ExecutionResult,
-    FragmentDefinitionNode,
-    GraphQLError,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    OperationType,
-    VariableNode,
-    Visitor,
-    visit,
-)
-from graphql.execution.collect_fields import FragmentDetails
+from graphql import DocumentNode, GraphQLError, GraphQLSchema
 from graphql.execution.values import VariableValues, get_variable_values
 
 from resolvers.context import Context
 from resolvers.masks import Mask
 from resolvers.plans.again import asked_once
+from resolvers.plans.coming import Answered
+from resolvers.plans.deferring import Instead
+from resolvers.plans.known import Known, known_of
 from resolvers.plans.outcomes import Bail, Uncovered
 from resolvers.plans.plan import Plan, compiled
 
@@ -44,28 +35,20 @@ class Outcome(Enum):
     """graphql-core executed it: no plan covers it, or it was seen for the first time."""
     BAIL = "bail"
     """Its plan met something unexpected, and graphql-core executed it."""
+    PART = "part"
+    """The same, for a deferred part of an operation whose plan gave what is not deferred."""
 
 
 class Attempt(NamedTuple):
     """What a plan gave."""
 
-    result: ExecutionResult | None = None
+    result: Answered | None = None
     """None: graphql-core has to execute the operation."""
     middleware: tuple[Any, ...] = ()
     """What it has to be executed with then."""
 
 
 NOTHING = Attempt()
-
-
-class Known(NamedTuple):
-    """What is known of a document's operation. It keeps the document, so that its id is nobody else's."""
-
-    document: DocumentNode
-    operation: OperationDefinitionNode
-    fragments: dict[str, FragmentDetails]
-    switches: tuple[str, ...]
-    """The variables that @skip and @include ask."""
 
 
 class Kept(NamedTuple):
@@ -118,19 +101,23 @@ class Plans:
         if kept is None or kept.plan is None:
             self._tell(Outcome.FALLBACK.value, kept.reason if kept else "first_sight")
             return NOTHING
-        return await self._run(kept.plan, context, coerced, kept.reason)
+        return await self._run(known, kept.plan, context, coerced, kept.reason)
 
-    async def _run(self, plan: Plan, context: Context, variables: VariableValues, reason: str) -> Attempt:
+    async def _run(self, known: Known, plan: Plan, context: Context, variables: VariableValues, reason: str) -> Attempt:
         beside = len(context.beside)
         roots: dict[str, Any] = {}
+        executor = partial(known.executor, self._schema, context, variables, asked_once(roots))
         try:
-            result = await plan.run(context, variables, roots)
+            result = await plan.run(context, variables, roots, Instead(executor, self._part_gave_up))
         except Exception as error:  # whatever it is: graphql-core meets it again, and tells it as it should be told
             del context.beside[beside:]
-            self._tell(Outcome.BAIL.value, error.reason if isinstance(error, Bail) else "failure")
+            self._tell(Outcome.BAIL.value, _reason(error))
             return Attempt(None, (asked_once(roots),))
         self._tell(reason or Outcome.PLANNED.value, "")
         return Attempt(result)
+
+    def _part_gave_up(self, error: Exception) -> None:
+        self._tell(Outcome.PART.value, _reason(error))
 
     def _plan_of(self, known: Known, variables: VariableValues, mask: Mask) -> Kept | None:
         """The plan, made where it is time to; None at first sight."""
@@ -161,10 +148,9 @@ class Plans:
         key = (id(document), name)
         known = self._known.get(key)
         if known is None or known.document is not document:
-            operation = _operation(document, name)
-            if operation is None or operation.operation is not OperationType.QUERY:
-                return None
-            known = self._known[key] = Known(document, operation, _fragments(document), _switches(document))
+            known = known_of(document, name)
+            if known is not None:
+                self._known[key] = known
         return known
 
 
@@ -172,31 +158,5 @@ def _characters(kept: Kept) -> int:
     return OVERHEAD_CHARACTERS + (len(kept.plan.source) if kept.plan else 0)
 
 
-def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
-    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
-    if name is None:
-        return operations[0] if len(operations) == 1 else None
-    return next((each for each in operations if each.name and each.name.value == name), None)
-
-
-def _fragments(document: DocumentNode) -> dict[str, FragmentDetails]:
-    return {
-        each.name.value: FragmentDetails(each)
-        for each in document.definitions
-        if isinstance(each, FragmentDefinitionNode)
-    }
-
-
-class _Switches(Visitor):
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-
-    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
-        self.names |= {each.value.name.value for each in node.arguments or () if isinstance(each.value, VariableNode)}
-
-
-def _switches(document: DocumentNode) -> tuple[str, ...]:
-    found = _Switches()
-    visit(document, found)
-    return tuple(sorted(found.names))
+def _reason(error: Exception) -> str:
+    return error.reason if isinstance(error, Bail) else "failure"

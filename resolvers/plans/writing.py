@@ -78,6 +78,9 @@ class Writer:
                 self.lines.append(f"    rt.waiting[{field.number}].append((d, o, p))")
             elif field.how.way is Way.WITHHELD:
                 self.lines.append(f"    rt.withhold({field.number}, p)")
+        if shape.deferral is not None:
+            self.lines.append(f"    rt.defer({shape.number}, o, p)")
+            self._wanted.extend(each.shape for each in shape.later)
         self.lines.extend(("    return d", ""))
 
     def completion(self, field: Field) -> None:

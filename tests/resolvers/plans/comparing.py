@@ -1,5 +1,6 @@
 """One operation in one world by its plan and by graphql-core: data, errors, what was asked, what was noted."""
 
+from inspect import isawaitable
 from typing import Any
 
 from graphql import ExecutionResult, parse
@@ -75,7 +76,7 @@ async def reference(document: Any, variables: dict[str, Any], context: Any, midd
         SCHEMA, document, None, context_value=context, variable_values=variables, hide_suggestions=True,
         middleware=list(middleware) or None,
     )  # fmt: skip
-    return result if isinstance(result, ExecutionResult) else await result
+    return await result if isawaitable(result) else result
 
 
 async def both(text: str, variables: dict[str, Any], worlds: list[World], plans: Plans) -> list[tuple[Seen, Seen]]:

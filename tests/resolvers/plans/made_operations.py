@@ -33,9 +33,12 @@ ROOTS = (
 class OperationMaker:
     """Makes one operation: its text and the values of its variables."""
 
-    def __init__(self, schema: Any, seed: int) -> None:
+    def __init__(self, schema: Any, seed: int, deferred: float = 0.0) -> None:
+        """`deferred`: how many of its fragments are."""
         self.schema = schema
         self.random = random.Random(seed)
+        self.deferred = deferred
+        self.labels = 0
         self.fragments: list[str] = []
         self.variables: dict[str, tuple[str, Any]] = {}
         self.left = self.random.choice((8, 20, 40, 70))
@@ -64,9 +67,10 @@ class OperationMaker:
         names = [name for name in kind.fields if depth > 0 or is_leaf_type(get_named_type(kind.fields[name].type))]
         count = min(len(names), self.random.choice((1, 2, 3, 4, 6)))
         found = [each for name in self.random.sample(names, count) if (each := self._field(kind, name, depth))]
-        if found and self.random.randrange(5) == 0:
+        if found and self.random.random() < max(0.2, self.deferred):
             again = [each for name in self.random.sample(names, 1) if (each := self._field(kind, name, depth - 1))]
-            found.append(self._fragment(kind.name, "{ " + " ".join([*again, found[0]]) + " }"))
+            repeated = [found[0]] if self.random.random() < 1 - self.deferred / 2 else [found.pop()]
+            found.append(self._fragment(kind.name, "{ " + " ".join([*again, *repeated]) + " }"))
         return found
 
     def _of_choice(self, kind: Any, depth: int) -> list[str]:
@@ -82,10 +86,21 @@ class OperationMaker:
 
     def _fragment(self, on: str, selections: str) -> str:
         if self.random.random() < 0.5:
-            return f"... on {on}{self._switch()} {selections}"
+            return f"... on {on}{self._switch()}{self._defer()} {selections}"
         name = f"F{len(self.fragments)}"
         self.fragments.append(f"fragment {name} on {on} {selections}")
-        return f"...{name}{self._switch()}"
+        return f"...{name}{self._switch()}{self._defer()}"
+
+    def _defer(self) -> str:
+        if self.random.random() >= self.deferred:
+            return ""
+        given = []
+        if self.random.randrange(3) == 0:
+            self.labels += 1
+            given.append(f'label: "L{self.labels}"')
+        if self.random.randrange(5) == 0:
+            given.append(f"if: {self._variable('Boolean!', self.random.random() < 0.5)}")
+        return f" @defer({', '.join(given)})" if given else " @defer"
 
     def _switch(self) -> str:
         """@skip and @include, seldom."""
