@@ -8,11 +8,12 @@ import urllib.request
 from pathlib import Path
 
 import asyncpg
+import httpx
 import psutil
 import pytest
 from redis.asyncio import Redis
 
-from sources.simulation.real.localstripe import localstripe
+from sources.simulation.real.localstripe import OWN_MAPPING, PLAIN_MAPPING, STATE, keep_state, localstripe
 from sources.simulation.real.postgres import Postgres, postgres
 from sources.simulation.real.processes import Account, ServerFailed, ServerProcess
 from sources.simulation.real.valkey import valkey
@@ -97,6 +98,21 @@ def test_localstripe_takes_a_customer(servers: Path) -> None:
         )
         with urllib.request.urlopen(request, timeout=5) as answer:
             assert answer.status == 200
+
+
+@pytest.mark.xdist_group("localstripe")
+def test_a_localstripe_that_was_kept_reads_its_state_without_writing_over_it(servers: Path, tmp_path: Path) -> None:
+    """What it writes while it reads is cut off after the first thousand entries, and takes longer than loading anew."""
+    kept, key = tmp_path / "kept", ("sk_test_1", "")
+    with localstripe(servers.parent) as url:
+        for name in ("one", "two"):
+            product = {"id": name, "name": name, "type": "service"}
+            httpx.post(f"{url}/v1/products", json=product, auth=key).raise_for_status()
+        assert keep_state(kept, "two")
+    with localstripe(servers.parent, kept=kept) as url:
+        given = kept.read_bytes().replace(OWN_MAPPING, PLAIN_MAPPING)
+        assert STATE.read_bytes() == given != kept.read_bytes()
+        assert [httpx.get(f"{url}/v1/products/{name}", auth=key).status_code for name in ("one", "two")] == [200, 200]
 
 
 def test_a_server_that_ends_at_its_start_says_so_with_the_end_of_its_log(tmp_path: Path) -> None:
