@@ -80,19 +80,24 @@ async def executed(
 ) -> ExecutionResult:
     """The whole result of an operation, by its plan where it has one; of a subscription for one of its events."""
     document, asked = prepared.document, prepared.asked
+    if event is None:
+        result = await begun(schema, document, asked, viewing, plans=plans)
+    else:
+        result = await _executed(schema, document, asked, viewing, event, ())
+    return cast(ExecutionResult, result)  # since the document defers nothing
+
+
+async def begun(
+    schema: GraphQLSchema, document: DocumentNode, asked: Parameters, viewing: Viewing, *, plans: Plans | None = None
+) -> Begun:
+    """The result of an operation; where something is deferred, what is not, and the rest to come."""
     middleware: Sequence[Any] = ()
-    if plans is not None and event is None:
+    if plans is not None:
         planned = await plans.attempt(document, asked.operation_name, asked.variables, viewing)
         if planned.result is not None:
             return planned.result
         middleware = planned.middleware
-    result = await _executed(schema, document, asked, viewing, event, middleware)
-    return cast(ExecutionResult, result)  # since the document defers nothing
-
-
-async def begun(schema: GraphQLSchema, document: DocumentNode, asked: Parameters, viewing: Viewing) -> Begun:
-    """The result of an operation; where something is deferred, what is not, and the rest to come."""
-    return await _executed(schema, document, asked, viewing, None)
+    return await _executed(schema, document, asked, viewing, None, middleware)
 
 
 async def _executed(
@@ -101,7 +106,7 @@ async def _executed(
     asked: Parameters,
     viewing: Viewing,
     event: Any,
-    middleware: Sequence[Any] = (),
+    middleware: Sequence[Any],
 ) -> Begun:
     result = experimental_execute_incrementally(  # graphql-core's `execute` takes no schema that has @defer
         schema,

@@ -144,7 +144,7 @@ class Operations:
                 document,
                 prepared,
                 viewing,
-                lambda: running.step(lambda: begun(self.schema, document, prepared.asked, viewing)),
+                lambda: running.step(lambda: begun(self.schema, document, prepared.asked, viewing, plans=self._plans)),
             )
             if isinstance(result, ExperimentalIncrementalExecutionResults):
                 cost = partial(self._cost, prepared, viewing, running.spending)

@@ -52,7 +52,7 @@ class Plan:
         }
         writes = {each.number: names[f"w{each.number}"] for each in reader.objects if f"w{each.number}" in names}
         cut = Cut(root, self.sites, writes)
-        self._first, self._deferred = cut.first, cut.deferred
+        self._first, self.deferred = cut.first, cut.deferred
         self._schema = schema
         self._constant: dict[int, dict[str, Any]] = {}
         """Arguments that no variable changes."""
@@ -66,8 +66,8 @@ class Plan:
     ) -> Answered:
         """The result. Raises Bail; `roots` has what the fields of the root gave until then."""
         arguments = self._arguments(variables)
-        if self._deferred:
-            deferring = Deferring(self.fields, self._deferred, context, arguments, roots, instead)
+        if self.deferred:
+            deferring = Deferring(self.fields, self.deferred, context, arguments, roots, instead)
             return await answered(deferring, self._first)
         run = Run(self.fields, self._first.sites, context, arguments, roots)
         data = await run.answer(self._first.write)
