@@ -5,11 +5,12 @@ source with the same arguments in the same turn of the event loop is one batch.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
 
+from resolvers.lines import Ask, Line
 from sources.canonical.customer import Customer
 from sources.canonical.provenance import CustomerRef, Listed
 from sources.capabilities import MAX_UPSTREAM_PAGES, Page, Window
@@ -29,14 +30,12 @@ class Loaders:
 
     def __init__(self, systems: Systems, crosswalk: Crosswalk) -> None:
         self._systems = systems
-        self._batches: set[asyncio.Task[Any] | None] = set()
+        self._crosswalk = crosswalk
         self._closed = False
-        self._under_way: dict[str, set[asyncio.Task[Any]]] = {}  # by method
+        self._batches: set[asyncio.Task[Any]] = set()
+        self._lists: dict[str, set[asyncio.Task[Any]]] = {}  # batches as well, by method
         self._waves: dict[tuple[str, ...], asyncio.Task[None]] = {}
         self._loaders: dict[Any, DataLoader[Any, Any]] = {}
-        self._customers: DataLoader[str, Customer | None] = DataLoader(self._tracked(_customers(crosswalk)))
-        self._owners: DataLoader[tuple[str, CustomerRef], str | None] = DataLoader(self._tracked(_owners(crosswalk)))
-        self._numbers: DataLoader[str, tuple[str, ...]] = DataLoader(self._tracked(_numbers(crosswalk, systems)))
 
     async def one(self, system: System, method: str, key: Any, *args: Any) -> Any:
         """What a method of a source gives for one key; raises its SourceFault."""
@@ -47,8 +46,7 @@ class Loaders:
         """The same on its way, to be waited for and never to be cancelled; many of one batch come together."""
         loader = self._loaders.get((system.uid, method, args))
         if loader is None:
-            loader = DataLoader(self._tracked(self._batch(system, method, args)))
-            self._loaders[(system.uid, method, args)] = loader
+            loader = self._loaders[system.uid, method, args] = self._asking(system, method, args)
         return loader.load(key)
 
     async def wave(self, *methods: str) -> None:
@@ -62,7 +60,7 @@ class Loaders:
         await asyncio.shield(wave)
 
     async def _gathered(self, methods: Sequence[str]) -> None:
-        lists = [task for method in methods for task in self._under_way.get(method, ())]
+        lists = [task for method in methods for task in self._lists.get(method, ())]
         if lists:
             await asyncio.wait(lists, timeout=WAVE_SECONDS)
         for _ in range(WAVE_TURNS):
@@ -80,14 +78,14 @@ class Loaders:
         return records
 
     async def customer(self, uid: str) -> Customer | None:
-        return await asyncio.shield(self._customers.load(uid))
+        return await asyncio.shield(self._known(self._customers).load(uid))
 
     async def customers(self, uids: Sequence[str]) -> Sequence[Customer | None]:
-        return await asyncio.shield(self._customers.load_many(uids))
+        return await asyncio.shield(self._known(self._customers).load_many(uids))
 
     async def uids_of_number(self, number: str) -> tuple[str, ...]:
         """The customers of a number; raises the fault of a source that may know it."""
-        return await asyncio.shield(self._numbers.load(number))
+        return await asyncio.shield(self._known(self._numbers).load(number))
 
     async def owner(self, record: Listed) -> Customer | None:
         """The customer whose record this is."""
@@ -98,11 +96,11 @@ class Loaders:
 
     async def owner_of(self, source_uid: str, ref: CustomerRef) -> str | None:
         """The uid of the customer that a source's record stands for."""
-        return await asyncio.shield(self._owners.load((source_uid, ref)))
+        return await asyncio.shield(self._known(self._owners).load((source_uid, ref)))
 
-    def more(self, ask: Callable[[Sequence[Any]], Awaitable[Sequence[Any]]]) -> DataLoader[Any, Any]:
+    def more(self, ask: Ask) -> DataLoader[Any, Any]:
         """A loader of something else, which ends with these; ask it by `shared`."""
-        return DataLoader(self._tracked(ask))
+        return Line(self._unless_closed(ask), self._batches)
 
     async def shared(self, loading: Awaitable[T]) -> T:
         """What is being loaded; a field that is given up does not take others' answers along."""
@@ -111,59 +109,43 @@ class Loaders:
     def close(self) -> None:
         """Cancel the batches under way; those that are about to begin will not."""
         self._closed = True
-        for task in self._batches:
-            if task is not None:
+        for tasks in (self._batches, *self._lists.values()):
+            for task in tuple(tasks):
                 task.cancel()
 
-    def _tracked(self, ask: Any) -> Any:
-        async def tracked(keys: Sequence[Any]) -> Any:
-            if self._closed:
-                raise asyncio.CancelledError
-            task = asyncio.current_task()
-            self._batches.add(task)
-            try:
-                return await ask(keys)
-            finally:
-                self._batches.discard(task)
+    def _known(self, ask: Ask) -> DataLoader[Any, Any]:
+        """The loader of what the crosswalk knows, made when it is first asked."""
+        loader = self._loaders.get(ask.__name__)
+        if loader is None:
+            loader = self._loaders[ask.__name__] = self.more(ask)
+        return loader
 
-        return tracked
-
-    def _batch(self, system: System, method: str, args: tuple[Any, ...]) -> Any:
+    def _asking(self, system: System, method: str, args: tuple[Any, ...]) -> DataLoader[Any, Any]:
         async def ask(keys: Sequence[Any]) -> list[Any]:
-            asking = asyncio.ensure_future(self._systems.ask(system, method, keys, *args))
-            under_way = self._under_way.setdefault(method, set())
-            under_way.add(asking)
-            try:
-                answer = await asking
-            finally:
-                under_way.discard(asking)
+            answer = await self._systems.ask(system, method, keys, *args)
             return [answer[key] for key in keys]
 
-        return ask
+        return Line(self._unless_closed(ask), self._lists.setdefault(method, set()))
 
+    def _unless_closed(self, ask: Ask) -> Ask:
+        def asked(keys: Sequence[Any]) -> Awaitable[Sequence[Any]]:
+            if self._closed:
+                raise asyncio.CancelledError
+            return ask(keys)
 
-def _customers(crosswalk: Crosswalk) -> Any:
-    async def read(uids: Sequence[str]) -> list[Customer | None]:
-        found = await crosswalk.customers(uids)
+        return asked
+
+    async def _customers(self, uids: Sequence[str]) -> list[Customer | None]:
+        found = await self._crosswalk.customers(uids)
         return [found.get(uid) for uid in uids]
 
-    return read
-
-
-def _owners(crosswalk: Crosswalk) -> Any:
-    async def read(refs: Sequence[tuple[str, CustomerRef]]) -> list[str | None]:
-        found = await crosswalk.owners(refs)
+    async def _owners(self, refs: Sequence[tuple[str, CustomerRef]]) -> list[str | None]:
+        found = await self._crosswalk.owners(refs)
         return [found.get(ref) for ref in refs]
 
-    return read
-
-
-def _numbers(crosswalk: Crosswalk, systems: Systems) -> Any:
-    async def read(numbers: Sequence[str]) -> list[Any]:
-        found = await ask_for_numbers(crosswalk, systems.all, numbers)
+    async def _numbers(self, numbers: Sequence[str]) -> list[Any]:
+        found = await ask_for_numbers(self._crosswalk, self._systems.all, numbers)
         return [found[number] for number in numbers]
-
-    return read
 
 
 async def settled(awaitables: Sequence[Any]) -> list[Any]:

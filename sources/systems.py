@@ -1,11 +1,13 @@
 """Which source plays which role, and how all of them are asked: in batches, through the cache."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
+from cachetools import LRUCache
 
-from sources.cache import Cache
+from sources.cache import Cache, Question
 from sources.canonical.provenance import CustomerRef, Listed, Origin, Record
 from sources.capabilities import DocumentSearch, Page
 from sources.faults import NotOffered, SourceFault
@@ -29,6 +31,8 @@ ROLES_BY_KIND: Mapping[str, tuple[str, ...]] = {
     "ledger": ("erp",),
     "tax": ("erp",),
 }
+
+QUESTIONS = 1000  # a method of a source with its window and filter; positions within lists make many
 
 
 class Watched(Protocol):
@@ -76,7 +80,7 @@ class Systems:
         self._by_name = {system.name: system for system in systems}
         self._cache = cache
         self._seconds = dict(cache_seconds or {})
-        self._offered: dict[tuple[System, str], bool] = {}
+        self._questions: LRUCache[Any, Question[Any] | None] = LRUCache(QUESTIONS)
         self._of_kind = {kind: self._systems_of_record(kind, records or {}) for kind in ROLES_BY_KIND}
 
     def by_uid(self, uid: str) -> System | None:
@@ -100,26 +104,8 @@ class Systems:
 
     async def ask(self, system: System, method_name: str, keys: Sequence[Any], *args: Any) -> Mapping[Any, Any]:
         """One batch to one source: every key holds its value or a SourceFault. Never raises a fault."""
-        method = METHODS[method_name]
-        if not self._offers(system, method):
-            fault = NotOffered(f"{system.name} gives no {method.kind} records")
-            return dict.fromkeys(keys, fault)
-        ask = getattr(system.adapter, method_name)
-
-        async def fetch(missing: Sequence[Any]) -> Mapping[Any, Any]:
-            answer: Mapping[Any, Any] = await ask(missing, *args)
-            return answer
-
         try:
-            return await self._cache.batch(
-                space=_space(system, method, args),
-                keys=keys,
-                ttl=self.fresh_seconds(system.uid, method.kind),
-                stale=system.settings.stale_seconds,
-                codec=method.codec,
-                tags=lambda key, value: _tags(system.uid, key, value),
-                fetch=fetch,
-            )
+            return await self._cache.batch(self._question(system, method_name, args), keys)
         except SourceFault as fault:
             return dict.fromkeys(keys, fault)
 
@@ -155,12 +141,27 @@ class Systems:
         """When this source last told something about a customer (epoch seconds), from the cache alone."""
         return self._cache.last_filled(customer_tag(system.uid, ref))
 
-    def _offers(self, system: System, method: Method) -> bool:
-        """Whether its adapter has the method's protocol: which Python works out anew at each isinstance, in 0.1 ms."""
-        known = self._offered.get((system, method.name))
-        if known is None:
-            known = self._offered[system, method.name] = isinstance(system.adapter, method.protocol)
-        return known
+    def _question(self, system: System, method_name: str, args: tuple[Any, ...]) -> Question[Any]:
+        """What is asked, as the cache knows it; kept, since every request asks much the same. Raises NotOffered."""
+        try:
+            question = self._questions[system, method_name, args]
+        except KeyError:
+            question = self._questions[system, method_name, args] = self._questioned(system, METHODS[method_name], args)
+        if question is None:
+            raise NotOffered(f"{system.name} gives no {METHODS[method_name].kind} records")
+        return question
+
+    def _questioned(self, system: System, method: Method, args: tuple[Any, ...]) -> Question[Any] | None:
+        if not isinstance(system.adapter, method.protocol):
+            return None
+        return Question(
+            space=_space(system, method, args),
+            ttl=self.fresh_seconds(system.uid, method.kind),
+            stale=system.settings.stale_seconds,
+            codec=method.codec,
+            tags=partial(_tags, system.uid),
+            fetch=_fetch(getattr(system.adapter, method.name), args),
+        )
 
     def _systems_of_record(self, kind: str, records: Mapping[str, Sequence[str]]) -> tuple[System, ...]:
         if kind in records:
@@ -190,6 +191,14 @@ def _tags_about(source_uid: str, customer: CustomerRef | None, record_id: str | 
     return tags
 
 
+def _fetch(ask: Any, args: tuple[Any, ...]) -> Callable[[Sequence[Any]], Awaitable[Mapping[Any, Any]]]:
+    def fetch(keys: Sequence[Any]) -> Awaitable[Mapping[Any, Any]]:
+        asked: Awaitable[Mapping[Any, Any]] = ask(keys, *args)
+        return asked
+
+    return fetch
+
+
 def _space(system: System, method: Method, args: Sequence[Any]) -> str:
     fingerprint = msgspec.json.encode([_sorted(arg) for arg in args]).decode()
     return f"{system.uid}:{system.origin.mapping_version}:{method.name}:{fingerprint}"
@@ -205,11 +214,12 @@ def _sorted(value: Any) -> Any:
 
 
 def _tags(source_uid: str, key: Any, value: Any) -> list[str]:
-    tags = [customer_tag(source_uid, key) if isinstance(key, CustomerRef) else record_tag(source_uid, str(key))]
+    of_customer = isinstance(key, CustomerRef)
+    tags = [customer_tag(source_uid, key) if of_customer else record_tag(source_uid, str(key))]
     records = value.records if isinstance(value, Page) else value if isinstance(value, tuple) else (value,)
     for record in records:
         if isinstance(record, Record):
             tags.append(record_tag(source_uid, record.provenance.record_id))
-        if isinstance(record, Listed) and record.customer_ref is not None and not isinstance(key, CustomerRef):
-            tags.append(customer_tag(source_uid, record.customer_ref))
+            if not of_customer and isinstance(record, Listed) and record.customer_ref is not None:
+                tags.append(customer_tag(source_uid, record.customer_ref))
     return tags

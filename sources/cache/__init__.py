@@ -7,8 +7,8 @@
 - Redis makes it faster, never wrong: without it this process asks the sources more often.
 """
 
-from sources.cache.cache import Cache
+from sources.cache.cache import Cache, Question
 from sources.cache.codec import Codec
 from sources.cache.memory import Entry
 
-__all__ = ["Cache", "Codec", "Entry"]
+__all__ = ["Cache", "Codec", "Entry", "Question"]

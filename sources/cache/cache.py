@@ -39,13 +39,20 @@ class CacheCounts(msgspec.Struct):
     """Fetched, and purged meanwhile."""
 
 
-class _Question(msgspec.Struct, Generic[K], frozen=True):
+class Question(msgspec.Struct, Generic[K], frozen=True, kw_only=True, eq=False):
+    """What is asked of a source, for any keys."""
+
     space: str
+    """Names the source, what is asked and the version of the mapping."""
     ttl: float
+    """Seconds for which an answer is fresh."""
     stale: float
+    """For how much longer it may stand in where the source fails."""
     codec: Codec
     tags: Callable[[K, Any], Iterable[str]]
+    """Under which a value is purged."""
     fetch: Callable[[Sequence[K]], Awaitable[Mapping[K, Any]]]
+    """Asks the source for all keys that are missing, once."""
 
 
 class Cache:
@@ -60,6 +67,7 @@ class Cache:
         self._purges = Purges()
         self._clock = clock
         self._epoch = 0
+        self._tag: Callable[[str], str] = str if redis is None else tag_of  # hashes are for what leaves the process
         self._shared: SharedLevel | None = None
         self._listener: Listener | None = None
         if redis is not None:
@@ -69,25 +77,12 @@ class Cache:
         self._closed = False
         self.counts = CacheCounts()
 
-    async def batch(
-        self,
-        *,
-        space: str,
-        keys: Sequence[K],
-        ttl: float,
-        stale: float,
-        codec: Codec,
-        tags: Callable[[K, Any], Iterable[str]],
-        fetch: Callable[[Sequence[K]], Awaitable[Mapping[K, Any]]],
-    ) -> dict[K, Any]:
+    async def batch(self, question: Question[K], keys: Sequence[K]) -> dict[K, Any]:
         """Every key with its value, None where the source does not know it, or a SourceFault.
 
-        space: names the source, what is asked and the version of the mapping. ttl: seconds for which an answer is
-        fresh; stale: for how much longer it may stand in where the source fails. tags: under which a value is
-        purged. fetch: asks the source for all keys that are missing, once.
         Raises what `fetch` raises, unless it is a SourceFault.
         """
-        question = _Question(space, ttl, stale, codec, tags, fetch)
+        space, ttl = question.space, question.ttl
         now = self._clock()
         answer: dict[K, Any] = {}
         missing: list[K] = []
@@ -104,18 +99,18 @@ class Cache:
 
     async def purge(self, tags: Iterable[str]) -> None:
         """Forget everything with one of these tags, here and in every process that shares the Redis."""
-        hashed = tuple({tag_of(tag) for tag in tags})
-        if not hashed:
+        named = tuple({self._tag(tag) for tag in tags})
+        if not named:
             return
         try:
             if self._shared is not None:
-                await self._shared.purge(hashed)
+                await self._shared.purge(named)
         finally:
-            self._purge_here(hashed)
+            self._purge_here(named)
 
     def purge_here(self, tags: Iterable[str]) -> None:
         """Forget in this process alone: another one that purged for everybody has said so by a way of its own."""
-        self._purge_here(tuple({tag_of(tag) for tag in tags}))
+        self._purge_here(tuple({self._tag(tag) for tag in tags}))
 
     def trust_while(self, hearing: Callable[[], bool]) -> None:
         """Take nothing in memory for fresh while this says that purges of other processes may go unheard."""
@@ -131,7 +126,7 @@ class Cache:
 
     def last_filled(self, tag: str) -> float | None:
         """When this process last learned something under this tag: seconds since 1970."""
-        return self._memory.last_filled(tag_of(tag))
+        return self._memory.last_filled(self._tag(tag))
 
     async def close(self) -> None:
         """End what is under way. Waiters get Unavailable."""
@@ -148,7 +143,7 @@ class Cache:
         lifetime = min(ttl, NEGATIVE_SECONDS) if entry.negative else ttl
         return entry.epoch == self._epoch and now - entry.filled_at < lifetime
 
-    async def _flown_in(self, question: _Question[K], missing: Sequence[K]) -> dict[K, Any]:
+    async def _flown_in(self, question: Question[K], missing: Sequence[K]) -> dict[K, Any]:
         if self._closed:
             return dict.fromkeys(missing, Unavailable("the gateway is stopping"))
         deadline = in_force()
@@ -166,21 +161,21 @@ class Cache:
         await self._flights.wait(sought, deadline)
         return {key: self._brought(question, flight, key) for flight, keys in sought.items() for key in keys}
 
-    def _depart(self, question: _Question[K], keys: list[K], deadline: Deadline) -> Flight:
+    def _depart(self, question: Question[K], keys: list[K], deadline: Deadline) -> Flight:
         if self._listener is not None:
             self._listener.start()
         flight = Flight(question.space, keys, deadline, began=self._purges.latest, epoch=self._epoch)
         self._flights.depart(flight, self._fly(question, keys, flight))
         return flight
 
-    def _brought(self, question: _Question[K], flight: Flight, key: K) -> Any:
+    def _brought(self, question: Question[K], flight: Flight, key: K) -> Any:
         if not flight.landed:
             return self._instead(question, key, Timeout("no answer by the deadline"))
         if flight.error is not None:
             raise flight.error
         return flight.results.get(key, Unavailable("the gateway is stopping"))
 
-    async def _fly(self, question: _Question[K], keys: Sequence[K], flight: Flight) -> None:
+    async def _fly(self, question: Question[K], keys: Sequence[K], flight: Flight) -> None:
         try:
             with within(flight.deadline):
                 async with flight.deadline.bound(LANDING_SECONDS):
@@ -195,7 +190,7 @@ class Cache:
         finally:
             self._purges.forget_until(self._flights.oldest_began(self._purges.latest))
 
-    async def _filled(self, question: _Question[K], keys: Sequence[K], flight: Flight) -> dict[K, Any]:
+    async def _filled(self, question: Question[K], keys: Sequence[K], flight: Flight) -> dict[K, Any]:
         results: dict[K, Any] = {}
         stamp: int | None = None
         if self._shared is not None:
@@ -208,7 +203,7 @@ class Cache:
             results.update(await self._fetched(question, rest, flight, stamp))
         return results
 
-    def _opened(self, question: _Question[K], kept: Mapping[K, Kept | None], flight: Flight) -> dict[K, Any]:
+    def _opened(self, question: Question[K], kept: Mapping[K, Kept | None], flight: Flight) -> dict[K, Any]:
         """What of the shared level is fresh. What is not goes to memory all the same, to stand in for a fault."""
         now = self._clock()
         fresh = {}
@@ -230,7 +225,7 @@ class Cache:
         return fresh
 
     async def _fetched(
-        self, question: _Question[K], keys: Sequence[K], flight: Flight, stamp: int | None
+        self, question: Question[K], keys: Sequence[K], flight: Flight, stamp: int | None
     ) -> dict[K, Any]:
         self.counts.fetched += len(keys)
         try:
@@ -253,24 +248,24 @@ class Cache:
             await self._shared.write(stamp, [self._packed(question, key, entry) for key, entry in filled.items()])
         return results
 
-    def _entry(self, question: _Question[K], key: K, value: Any, filled_at: float, flight: Flight) -> Entry:
-        tags = tuple({tag_of(tag) for tag in question.tags(key, value)})
+    def _entry(self, question: Question[K], key: K, value: Any, filled_at: float, flight: Flight) -> Entry:
+        tags = tuple({self._tag(tag) for tag in question.tags(key, value)})
         return Entry(value, filled_at, tags, flight.epoch)
 
-    def _keep(self, question: _Question[K], key: K, entry: Entry, flight: Flight) -> bool:
+    def _keep(self, question: Question[K], key: K, entry: Entry, flight: Flight) -> bool:
         if self._purges.any_since(flight.began, entry.tags):
             self.counts.dropped_fills += 1
             return False
         self._memory.put((question.space, key), entry)
         return True
 
-    def _packed(self, question: _Question[K], key: K, entry: Entry) -> tuple[str, float, float, Sequence[str], bytes]:
+    def _packed(self, question: Question[K], key: K, entry: Entry) -> tuple[str, float, float, Sequence[str], bytes]:
         lifetime = min(question.ttl, NEGATIVE_SECONDS) if entry.negative else question.ttl + question.stale
         name = name_of(question.space, key)
         data = question.codec.encode(entry.value)
         return name, min(lifetime, LONGEST_KEPT_SECONDS), entry.filled_at, entry.tags, data
 
-    def _instead(self, question: _Question[K], key: K, fault: SourceFault) -> Any:
+    def _instead(self, question: Question[K], key: K, fault: SourceFault) -> Any:
         """What was last known, where the source may not be asked or does not make sense; else the fault.
 
         Refused and NotOffered are not papered over: our access or our question is wrong, and old data would hide it.

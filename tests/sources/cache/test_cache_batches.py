@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sources.cache import Codec, Question
 from sources.canonical.provenance import CustomerRef
 from sources.faults import Malformed, SourceFault, Throttled
 
@@ -159,8 +160,9 @@ async def test_keys_may_be_named_tuples(open_cache: Any) -> None:
         return dict.fromkeys(keys, "x")
 
     keys = (CustomerRef("organization", "1"), CustomerRef("party", "1"))
-    await cache.batch(space="s", keys=keys, ttl=9, stale=9, codec=None, tags=lambda k, v: (), fetch=fetch)
-    await cache.batch(space="s", keys=keys, ttl=9, stale=9, codec=None, tags=lambda k, v: (), fetch=fetch)
+    question: Question[Any] = Question(space="s", ttl=9, stale=9, codec=Codec(str), tags=lambda k, v: (), fetch=fetch)
+    await cache.batch(question, keys)
+    await cache.batch(question, keys)
     assert asked == [keys]
 
 
