@@ -1,15 +1,16 @@
-"""One operation in one world by its plan and by graphql-core: data, errors, what was asked, what was noted."""
+"""One operation in one world by its plan and by graphql-core: data, errors, parts, what was asked, what was noted."""
 
 from inspect import isawaitable
 from typing import Any
 
-from graphql import ExecutionResult, parse
-from graphql.execution import experimental_execute_incrementally
+from graphql import DocumentNode, ExecutionResult, GraphQLError
+from graphql.execution import ExperimentalIncrementalExecutionResults, experimental_execute_incrementally
 
 from mutations.governance.graph.context import GovernedContext
 from mutations.schema import graph
 from resolvers.disclosure import Disclosures, Shown
 from resolvers.plans import Plans
+from resolvers.plans.outcomes import Uncovered
 from sources.canonical.actor import Actor, Grants, RowLimit
 from sources.canonical.sensitivity import Sensitivity
 from tests.resolvers.plans.made_records import NOW
@@ -28,24 +29,25 @@ NO_LIMIT = RowLimit()
 
 
 class World:
-    """What the sources hold, how broken that is, and who looks."""
+    """What the sources hold, how broken that is, and who looks. It answers any number of operations."""
 
     def __init__(
         self, seed: int, *, broken: int = 0, faults: int = 0, several: bool = False, grants: Grants = GRANTS[0],
         rows: RowLimit = NO_LIMIT,
     ) -> None:  # fmt: skip
-        self.seed, self.broken, self.faults, self.several = seed, broken, faults, several
         self.grants, self.rows = grants, rows
+        self.told = f"World({seed}, {broken=}, {faults=}, {several=}, {grants=}, {rows=})"
+        self._systems: Any = MadeSystems(seed, broken, faults, several)
+        self._governance: Any = MadeGovernance(seed, broken)
+        self._crosswalk: Any = MadeCrosswalk(seed, broken if seed % 3 == 0 else 0)
 
     def context(self) -> tuple[GovernedContext, MadeSystems]:
-        systems: Any = MadeSystems(self.seed, self.broken, self.faults, self.several)
-        governance: Any = MadeGovernance(self.seed, self.broken)
-        crosswalk: Any = MadeCrosswalk(self.seed, self.broken if self.seed % 3 == 0 else 0)
+        systems = self._systems.anew()
         made = GovernedContext(
-            governance=governance, mutations={}, audit=governance,
+            governance=self._governance, mutations={}, audit=self._governance,
             actor=Actor(issuer="i", subject="s", rows=self.rows), grants=self.grants, mask=MASKS.of(self.grants),
-            correlation_id="c", systems=systems, crosswalk=crosswalk, standing=STANDING, posting_lag_seconds=60.0,
-            announcements=None, max_entities=100,  # type: ignore[arg-type]
+            correlation_id="c", systems=systems, crosswalk=self._crosswalk, standing=STANDING,
+            posting_lag_seconds=60.0, announcements=None, max_entities=100,  # type: ignore[arg-type]
         )  # fmt: skip
         made.started_at, made.today = NOW, NOW.date()
         return made, systems
@@ -54,12 +56,51 @@ class World:
 class Seen:
     """What came of it, in a form that can be compared."""
 
-    def __init__(
-        self, result: ExecutionResult, context: GovernedContext, systems: MadeSystems, *, by_plan: bool
-    ) -> None:
-        self.by_plan = by_plan
-        self.data = result.data
-        self.errors = sorted(_told(each) for each in [*(result.errors or ()), *context.beside])
+    def __init__(self) -> None:
+        self.data: Any = None
+        self.errors: list[str] = []
+        self.parts: list[str] = []
+        """Where each deferred part belongs, and its data."""
+        self.pending: list[str] = []
+        """What was announced: path and label, and whether it came to nothing."""
+        self.asked: list[str] = []
+        self.noted: list[Any] = []
+        self.by_plan = False
+
+    async def read(self, result: Any) -> None:
+        """Read a result to its end."""
+        parts = isinstance(result, ExperimentalIncrementalExecutionResults)
+        first = result.initial_result if parts else result
+        self.data = first.data
+        self._tell(first.errors)
+        if parts:
+            pending = {each.id: each for each in first.pending}
+            last = None
+            async for last in result.subsequent_results:
+                self._next(last, pending)
+            assert last is not None
+            assert last.has_next is False
+            assert not pending
+        for each in (self.errors, self.parts, self.pending):
+            each.sort()
+
+    def _next(self, result: Any, pending: dict[str, Any]) -> None:
+        pending |= {each.id: each for each in result.pending or ()}
+        for each in result.incremental or ():
+            self.parts.append(repr(([*pending[each.id].path, *(each.sub_path or ())], each.data)))
+            self._tell(each.errors)
+        for each in result.completed or ():
+            opened = pending.pop(each.id)
+            self.pending.append(repr((opened.path, opened.label, bool(each.errors))))
+            self._tell(each.errors)
+
+    def _tell(self, errors: list[GraphQLError] | None) -> None:
+        self.errors += [_told(each) for each in errors or ()]
+
+    def close(self, context: GovernedContext, systems: MadeSystems) -> None:
+        """What is known at the end."""
+        context.close()
+        self.errors = sorted([*self.errors, *map(_told, context.beside)])
         self.asked = sorted(map(repr, systems.asked))
         shown = context.shown
         told = (shown.customers, shown.owners, shown.records) if shown else ()
@@ -79,23 +120,27 @@ async def reference(document: Any, variables: dict[str, Any], context: Any, midd
     return await result if isawaitable(result) else result
 
 
-async def both(text: str, variables: dict[str, Any], worlds: list[World], plans: Plans) -> list[tuple[Seen, Seen]]:
-    """What the reference and the plan give, in each of the worlds."""
-    document = parse(text)
-    found = []
-    for world in worlds:
-        pair = []
-        for planned in (False, True):
-            context, systems = world.context()
-            operation: Any = document.definitions[0]
-            disclosure = DISCLOSURES.of(document, operation, variables, context.mask)
-            context.shown = Shown(disclosure, lambda: None)
-            attempt = await plans.attempt(document, None, variables, context) if planned else None
-            if attempt is not None and attempt.result is not None:
-                result = attempt.result
-            else:
-                result = await reference(document, variables, context, attempt.middleware if attempt else ())
-            context.close()
-            pair.append(Seen(result, context, systems, by_plan=attempt is not None and attempt.result is not None))
-        found.append((pair[0], pair[1]))
+async def seen(document: DocumentNode, variables: dict[str, Any], world: World, plans: Plans | None = None) -> Seen:
+    """What graphql-core gives, or the plan where it gives something."""
+    context, systems = world.context()
+    operation: Any = document.definitions[0]
+    disclosure = DISCLOSURES.of(document, operation, variables, context.mask)
+    context.shown = Shown(disclosure, lambda: None)
+    found = Seen()
+    attempt = await plans.attempt(document, None, variables, context) if plans is not None else None
+    if attempt is not None and attempt.result is not None:
+        found.by_plan = True
+        await found.read(attempt.result)
+    else:
+        await found.read(await reference(document, variables, context, attempt.middleware if attempt else ()))
+    found.close(context, systems)
     return found
+
+
+def overlaps(document: DocumentNode, variables: dict[str, Any], plans: Plans) -> bool:
+    """Whether several deferred fragments ask for a field: which of them brings it then depends on timing."""
+    try:
+        plan = plans.compile(document, None, variables, MASKS.of(GRANTS[0]))
+    except (Uncovered, GraphQLError):
+        return True
+    return any(len(each.later.fragments) > 1 for deferred in plan.deferred.values() for each in deferred.later)

@@ -1,6 +1,7 @@
 """Operations over the whole schema, made from it, the same for the same seed: what a client could send."""
 
 import random
+import re
 from typing import Any
 
 from graphql import (
@@ -28,6 +29,7 @@ ROOTS = (
     *("customer", "customer", "customer", "customers", "customers", "node", "nodes", "customerBy", "viewer", "systems"),
     *("workflow", "workflows", "_entities", "identityConflicts", "auditEvents"),
 )
+LABEL = re.compile(r'\(label: "\w+"\)|label: "\w+", ')  # no two fragments have the same
 
 
 class OperationMaker:
@@ -68,9 +70,13 @@ class OperationMaker:
         count = min(len(names), self.random.choice((1, 2, 3, 4, 6)))
         found = [each for name in self.random.sample(names, count) if (each := self._field(kind, name, depth))]
         if found and self.random.random() < max(0.2, self.deferred):
-            again = [each for name in self.random.sample(names, 1) if (each := self._field(kind, name, depth - 1))]
-            repeated = [found[0]] if self.random.random() < 1 - self.deferred / 2 else [found.pop()]
-            found.append(self._fragment(kind.name, "{ " + " ".join([*again, *repeated]) + " }"))
+            names = self.random.sample(
+                names, min(len(names), 1 if not self.deferred else self.random.choice((1, 2, 3)))
+            )
+            again = [each for name in names if (each := self._field(kind, name, depth - 1))]
+            moved = self.random.random() < self.deferred / 2
+            repeated = found.pop() if moved else LABEL.sub("", found[0])
+            found.append(self._fragment(kind.name, "{ " + " ".join([*again, repeated]) + " }"))
         return found
 
     def _of_choice(self, kind: Any, depth: int) -> list[str]:

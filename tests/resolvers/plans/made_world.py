@@ -4,6 +4,8 @@ import types
 import typing
 import zlib
 from collections.abc import Sequence
+from copy import copy
+from functools import cache
 from typing import Any
 
 from mutations.governance.answers import ActionAvailability, Touched, WorkflowPage
@@ -60,6 +62,13 @@ class MadeSystems:
         self._seed, self._broken, self._faults = seed, broken, faults
         self._of = {kind: self._kept(kind, several) for kind in ROLES_BY_KIND}
         self.asked: list[tuple[str, str, str, Any]] = []
+        self._answers: dict[Any, Any] = {}
+
+    def anew(self) -> "MadeSystems":
+        """The same systems with the same answers, asked by another."""
+        made = copy(self)
+        made.asked = []
+        return made
 
     def _kept(self, kind: str, several: bool) -> tuple[MadeSystem, ...]:
         found = tuple(each for each in SYSTEMS if each.role in ROLES_BY_KIND[kind])
@@ -84,8 +93,15 @@ class MadeSystems:
         return NOW.timestamp() if ref.id == "o1" else None
 
     async def ask(self, system: MadeSystem, method: str, keys: Sequence[Any], *args: Any) -> dict[Any, Any]:
-        self.asked += [(system.uid, method, repr(args), key) for key in keys]
-        return {key: self._answer(system, method, key, args) for key in keys}
+        told = repr(args)
+        self.asked += [(system.uid, method, told, key) for key in keys]
+        return {key: self._known(system, method, key, args, told) for key in keys}
+
+    def _known(self, system: MadeSystem, method: str, key: Any, args: tuple[Any, ...], told: str) -> Any:
+        place = (system.uid, method, told, key)
+        if place not in self._answers:
+            self._answers[place] = self._answer(system, method, key, args)
+        return self._answers[place]
 
     def _answer(self, system: MadeSystem, method: str, key: Any, args: tuple[Any, ...]) -> Any:
         maker = Maker(zlib.crc32(f"{self._seed}{system.uid}{method}{key}{args}".encode()), self._broken)
@@ -94,6 +110,7 @@ class MadeSystems:
         return maker.value(answer_type(method))
 
 
+@cache
 def answer_type(method: str) -> Any:
     """What a method gives for one key, where it does not fail."""
     function = vars(METHODS[method].protocol)[method]
@@ -106,6 +123,7 @@ class MadeCrosswalk:
 
     def __init__(self, seed: int, broken: int) -> None:
         self._seed, self._broken = seed, broken
+        self._customers: dict[str, Customer | None] = {}
 
     def _customer(self, uid: str) -> Customer | None:
         number = zlib.crc32(f"{self._seed}{uid}".encode())
@@ -119,7 +137,8 @@ class MadeCrosswalk:
         return Customer(**{**fields, "uid": uid, "identities": placed, "parent_uid": maker.random.choice((None, "c1"))})
 
     async def customers(self, uids: Sequence[str]) -> dict[str, Customer | None]:
-        return {uid: self._customer(uid) for uid in uids}
+        self._customers |= {uid: self._customer(uid) for uid in uids if uid not in self._customers}
+        return {uid: self._customers[uid] for uid in uids}
 
     async def owners(self, refs: Sequence[Any]) -> dict[Any, str | None]:
         return {ref: f"c{zlib.crc32(repr(ref).encode()) % 5}" for ref in refs}
@@ -159,9 +178,13 @@ class MadeGovernance:
 
     def __init__(self, seed: int, broken: int) -> None:
         self._seed, self._broken = seed, broken
+        self._known: dict[tuple[str, Any], Any] = {}
 
     def _made(self, what: str, kind: Any) -> Any:
-        return Maker(zlib.crc32(f"{self._seed}{what}".encode()), self._broken).value(kind)
+        if (what, kind) not in self._known:
+            maker = Maker(zlib.crc32(f"{self._seed}{what}".encode()), self._broken)
+            self._known[what, kind] = maker.value(kind)
+        return self._known[what, kind]
 
     async def workflows(self, uids: Sequence[str]) -> dict[str, Any]:
         return {uid: self._made(uid, Workflow | None) for uid in uids}
