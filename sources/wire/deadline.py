@@ -2,9 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
+from types import TracebackType
+
+from sources.faults import Timeout
 
 UNHURRIED_SECONDS = 60.0  # for work that no request waits for, such as a backfill: nothing may wait for ever
 
@@ -12,11 +15,11 @@ UNHURRIED_SECONDS = 60.0  # for work that no request waits for, such as a backfi
 class Deadline:
     """A moment on the monotonic clock. May be extended by a later caller who waits for the same work."""
 
-    __slots__ = ("_scopes", "at")
+    __slots__ = ("_bounds", "at")
 
     def __init__(self, seconds: float) -> None:
         self.at = time.monotonic() + seconds
-        self._scopes: list[tuple[asyncio.Timeout, float]] = []
+        self._bounds: list[Bound] = []
 
     def remaining(self) -> float:
         """Seconds left; never negative."""
@@ -27,19 +30,74 @@ class Deadline:
         if other.at <= self.at:
             return
         self.at = other.at
-        for scope, grace in self._scopes:
-            if not scope.expired():
-                scope.reschedule(asyncio.get_running_loop().time() + self.remaining() + grace)
+        for bound in self._bounds:
+            bound.follow()
 
-    @asynccontextmanager
-    async def bound(self, grace_seconds: float = 0.0) -> AsyncIterator[None]:
+    def bound(self, grace_seconds: float = 0.0) -> "Bound":
         """End what runs inside with TimeoutError when the deadline, as it is then, has passed by the grace."""
-        async with asyncio.timeout(self.remaining() + grace_seconds) as scope:
-            self._scopes.append((scope, grace_seconds))
-            try:
-                yield
-            finally:
-                self._scopes.remove((scope, grace_seconds))
+        return Bound(self, grace_seconds, float("inf"))
+
+
+class Bound:
+    """A scope that ends by a deadline, wherever that moves, or at `latest`. A class: it is entered for each fetch."""
+
+    __slots__ = ("_deadline", "_grace", "_latest", "_scope")
+
+    def __init__(self, deadline: Deadline, grace_seconds: float, latest: float) -> None:
+        self._deadline = deadline
+        self._grace = grace_seconds
+        self._latest = latest
+
+    def follow(self) -> None:
+        """The deadline has moved."""
+        if not self._scope.expired():
+            self._scope.reschedule(asyncio.get_running_loop().time() + self._remaining())
+
+    async def __aenter__(self) -> None:
+        self._scope = asyncio.timeout(self._remaining())
+        await self._scope.__aenter__()
+        self._deadline._bounds.append(self)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._deadline._bounds.remove(self)
+        await self._scope.__aexit__(kind, error, trace)
+
+    def _remaining(self) -> float:
+        return max(0.0, min(self._deadline.at + self._grace, self._latest) - time.monotonic())
+
+
+class Limit:
+    """The end of one try: the source's own time limit, or the caller's deadline where that comes before.
+
+    Who waits by a timer asks `remaining` when it fires, and waits on where the deadline was extended meanwhile.
+    """
+
+    __slots__ = ("_deadline", "_own", "seconds")
+
+    def __init__(self, seconds: float, deadline: Deadline | None = None) -> None:
+        self.seconds = seconds
+        self._own = time.monotonic() + seconds
+        self._deadline = deadline or Deadline(seconds)
+
+    def remaining(self) -> float:
+        """Seconds left; never negative."""
+        return max(0.0, min(self._own, self._deadline.at) - time.monotonic())
+
+    def bound(self) -> Bound:
+        """End what runs inside with TimeoutError when the time is over."""
+        return Bound(self._deadline, 0.0, self._own)
+
+    def fault(self, asked: str) -> Timeout:
+        """Why what was asked had to end."""
+        if self._deadline.at < self._own:
+            return DeadlinePassed(f"{asked}: no answer by the deadline")
+        return Timeout(f"{asked}: no answer within {self.seconds:.1f} s")
+
+
+class DeadlinePassed(Timeout):
+    """The caller's deadline ended the try, not the source's own time limit."""
 
 
 _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)

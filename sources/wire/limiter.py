@@ -54,7 +54,10 @@ class Limiter:
 
     async def enter(self, deadline: Deadline) -> None:
         """Wait for a place among the calls under way and for one's turn; `leave` afterwards. Raises Throttled."""
-        await self._place(deadline)
+        if self._slots.locked():
+            await self._place(deadline)
+        else:
+            await self._slots.acquire()
         if self._rate is not None:
             try:
                 await self._turn(self._rate, deadline)
@@ -67,9 +70,6 @@ class Limiter:
         self._slots.release()
 
     async def _place(self, deadline: Deadline) -> None:
-        if not self._slots.locked():
-            await self._slots.acquire()
-            return
         try:
             async with deadline.bound():
                 await self._slots.acquire()

@@ -5,6 +5,8 @@ from typing import Protocol
 
 import msgspec
 
+from sources.wire.deadline import Limit
+
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """A request to a source. `url` is absolute. Headers may hold credentials: never log them."""
@@ -25,9 +27,9 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Transport(Protocol):
-    """Sends one request once. Raises Unavailable or Timeout where no answer came."""
+    """Sends one request once. Raises Unavailable where no answer came, and `limit.fault` where none came in time."""
 
-    async def send(self, request: Request, timeout_seconds: float) -> Response: ...
+    async def send(self, request: Request, limit: Limit) -> Response: ...
     async def close(self) -> None: ...
 
 

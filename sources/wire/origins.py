@@ -1,6 +1,5 @@
 """The origins to which a credential may go, and nobody else's."""
 
-import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
@@ -8,7 +7,6 @@ from yarl import URL
 
 from sources.faults import Refused
 
-_SENDABLE = re.compile(r"[!-~]+\Z")
 _MARKS = "!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~"
 
 
@@ -31,7 +29,9 @@ class Origins:
         Judged by the parser that the transport uses, so that the two never see two hosts. Raises Refused where
         it leads elsewhere or names a user.
         """
-        sendable = url if _SENDABLE.match(url) else quote(url, safe=_MARKS)
+        sendable = url
+        if not (url.isascii() and url.isprintable()) or " " in url:
+            sendable = quote(url, safe=_MARKS)
         if sendable.startswith(self._starts):  # the host ends at that slash for every parser
             return sendable
         try:

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from opentelemetry.trace import SpanKind, Status, StatusCode, Tracer
 
 from sources.faults import SourceFault
+from sources.wire.deadline import Limit
 from sources.wire.messages import Request, Response, Transport
 from sources.wire.naming import asked
 
@@ -20,7 +21,7 @@ class TracedTransport:
         self._transport = transport
         self._tracer = tracer
 
-    async def send(self, request: Request, timeout_seconds: float) -> Response:
+    async def send(self, request: Request, limit: Limit) -> Response:
         """As the transport beneath."""
         what = asked(request.method, request.url)
         attributes = {
@@ -33,7 +34,7 @@ class TracedTransport:
             what, kind=SpanKind.CLIENT, attributes=attributes, record_exception=False, set_status_on_exception=False
         ) as span:
             try:
-                response = await self._transport.send(request, timeout_seconds)
+                response = await self._transport.send(request, limit)
             except SourceFault as fault:
                 span.set_attribute("error.type", fault.code)
                 span.set_status(Status(StatusCode.ERROR, fault.reason))

@@ -7,7 +7,8 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
-from sources.faults import Malformed, Refused, SourceFault, Timeout, Unavailable
+from sources.faults import Malformed, Refused, SourceFault, Unavailable
+from sources.wire.deadline import Limit
 from sources.wire.messages import Request, Response
 from sources.wire.naming import asked
 
@@ -33,12 +34,12 @@ class AiohttpTransport:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
-    async def send(self, request: Request, timeout_seconds: float) -> Response:
+    async def send(self, request: Request, limit: Limit) -> Response:
         """The answer, whatever its status. Raises Unavailable or Timeout; Malformed: no HTTP, or too large."""
         session = self._open()
         try:
             async with (
-                asyncio.timeout(timeout_seconds),
+                limit.bound(),
                 session.request(
                     request.method,
                     URL(request.url, encoded=True),
@@ -50,8 +51,7 @@ class AiohttpTransport:
                 body = await self._read(answer)
                 return Response(status=answer.status, headers=_joined(answer.headers), body=body)
         except TimeoutError:
-            what = asked(request.method, request.url)
-            raise Timeout(f"{what}: no answer within {timeout_seconds:.1f} s") from None
+            raise limit.fault(asked(request.method, request.url)) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _fault(asked(request.method, request.url), error) from None
 

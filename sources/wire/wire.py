@@ -11,7 +11,7 @@ from sources.faults import CircuitOpen, Refused, SourceFault, Throttled, Timeout
 from sources.plugin import SourceSettings
 from sources.wire import correlation, spending
 from sources.wire.breaker import Breaker, Permit
-from sources.wire.deadline import Deadline, in_force
+from sources.wire.deadline import Deadline, DeadlinePassed, Limit, in_force
 from sources.wire.limiter import Limiter, LocalRate, Rate
 from sources.wire.messages import Request, Response, Transport
 from sources.wire.naming import asked
@@ -104,46 +104,27 @@ class Wire:
         except Throttled as fault:
             self._recorder.withheld(fault)
             raise
-        try:
-            return await self._recorded(request, permit, deadline)
-        finally:
-            self._limiter.leave()
-
-    async def _recorded(self, request: Request, permit: Permit, deadline: Deadline) -> Response:
-        started = time.perf_counter()
         error: BaseException | None = None
+        started = time.perf_counter()
         try:
-            return await self._asked(request, deadline)
+            response = await self._transport.send(request, Limit(self._timeout, deadline))
+            self._judge(request, response)
+            return response
         except BaseException as raised:
             error = raised
             raise
         finally:
             permit.seconds = time.perf_counter() - started
-            permit.hurried = isinstance(error, _DeadlinePassed) and permit.seconds < FAIR_SECONDS
+            permit.hurried = isinstance(error, DeadlinePassed) and permit.seconds < FAIR_SECONDS
             self._recorder.tried(error, permit.seconds)
+            self._limiter.leave()
 
-    async def _asked(self, request: Request, deadline: Deadline) -> Response:
-        if deadline.remaining() < self._timeout:
-            response = await self._hurriedly(request, deadline)
-        else:
-            response = await self._transport.send(request, self._timeout)
+    def _judge(self, request: Request, response: Response) -> None:
         if 300 <= response.status < 400 and response.status != 304:
             raise Refused(f"{asked(request.method, request.url)}: {response.status}, redirects are not followed")
         fault = self._classify(response)
         if fault is not None:
             raise fault
-        return response
-
-    async def _hurriedly(self, request: Request, deadline: Deadline) -> Response:
-        try:
-            async with deadline.bound():  # which may be extended meanwhile
-                return await self._transport.send(request, self._timeout)
-        except TimeoutError:
-            raise _DeadlinePassed(f"{asked(request.method, request.url)}: no answer by the deadline") from None
-
-
-class _DeadlinePassed(Timeout):
-    """The caller's deadline ended the try, not the source's own time limit."""
 
 
 def open_wire(

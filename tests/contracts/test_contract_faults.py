@@ -11,7 +11,7 @@ from sources import registry
 from sources.capabilities import Page
 from sources.faults import Malformed, NotOffered, Refused, SourceFault, Throttled, Timeout, Unavailable
 from sources.simulation.harness import Switches
-from sources.wire.deadline import Deadline, within
+from sources.wire.deadline import Deadline, Limit, within
 from sources.wire.messages import Request, Response
 from sources.wire.transport import AiohttpTransport
 from tests.contracts.small_world import BULKY, RICH
@@ -134,11 +134,11 @@ class Misleading(AiohttpTransport):
         super().__init__(connections=8)
         self.asked: list[str] = []
 
-    async def send(self, request: Request, timeout_seconds: float) -> Response:
+    async def send(self, request: Request, limit: Limit) -> Response:
         self.asked.append(request.url)
         if "foreign.example" in request.url:
             return Response(status=200, headers={}, body=b"{}")
-        response = await super().send(request, timeout_seconds)
+        response = await super().send(request, limit)
         body = re.sub(rb'("(?:next|after|url)\w*"\s*:\s*")(?:https?://[^/"]*)?(/[^"]*")', rb"\1https://foreign.example\2",
                       response.body)  # fmt: skip
         return msgspec.structs.replace(response, body=body)

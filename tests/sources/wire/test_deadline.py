@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from sources.wire.deadline import UNHURRIED_SECONDS, Deadline, current, in_force, within
+from sources.wire.deadline import UNHURRIED_SECONDS, Deadline, DeadlinePassed, Limit, current, in_force, within
 
 
 def test_it_is_in_force_inside_and_nowhere_else() -> None:
@@ -58,3 +58,47 @@ async def test_a_grace_is_kept_when_it_is_extended() -> None:
         async with deadline.bound(0.05):
             await asyncio.sleep(5)
     assert 0.08 <= time.monotonic() - began < 0.5
+
+
+async def test_a_try_ends_by_the_source_s_own_time_limit_where_the_deadline_is_later() -> None:
+    limit = Limit(0.03, Deadline(5))
+    with pytest.raises(TimeoutError):
+        async with limit.bound():
+            await asyncio.sleep(5)
+    fault = limit.fault("GET /a")
+    assert (fault.reason, isinstance(fault, DeadlinePassed)) == ("GET /a: no answer within 0.0 s", False)
+
+
+async def test_a_try_ends_by_the_deadline_where_that_is_earlier() -> None:
+    limit = Limit(5, Deadline(0.03))
+    with pytest.raises(TimeoutError):
+        async with limit.bound():
+            await asyncio.sleep(5)
+    fault = limit.fault("GET /a")
+    assert (fault.reason, isinstance(fault, DeadlinePassed)) == ("GET /a: no answer by the deadline", True)
+
+
+async def test_an_extended_deadline_does_not_extend_the_source_s_own_time_limit() -> None:
+    deadline = Deadline(0.03)
+    limit = Limit(0.1, deadline)
+    asyncio.get_running_loop().call_soon(deadline.extend_to, Deadline(5))
+    began = time.monotonic()
+    with pytest.raises(TimeoutError):
+        async with limit.bound():
+            await asyncio.sleep(5)
+    assert 0.1 <= time.monotonic() - began < 0.5
+    assert not isinstance(limit.fault("GET /a"), DeadlinePassed)
+
+
+async def test_a_limit_knows_of_an_extension_without_being_told() -> None:
+    deadline = Deadline(0.01)
+    limit = Limit(1.0, deadline)
+    deadline.extend_to(Deadline(0.5))
+    assert 0.4 < limit.remaining() <= 0.5
+
+
+async def test_what_ended_by_itself_is_forgotten_by_the_deadline() -> None:
+    deadline = Deadline(5)
+    async with deadline.bound():
+        assert len(deadline._bounds) == 1
+    assert deadline._bounds == []

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from sources.faults import Malformed, Refused, SourceFault, Timeout, Unavailable
-from sources.wire.deadline import Deadline, within
+from sources.wire.deadline import Deadline, Limit, within
 from sources.wire.messages import Request
 from sources.wire.transport import AiohttpTransport
 
@@ -251,11 +251,11 @@ async def test_a_transport_that_is_closed_sends_nothing(wire_to: Any, serve: Any
 async def test_a_transport_serves_one_event_loop_only(serve: Any, answer_ok: Any) -> None:
     base, _ = await serve(answer_ok())
     transport = AiohttpTransport(connections=1)
-    await transport.send(Request(url=base + "/a"), 1.0)
+    await transport.send(Request(url=base + "/a"), Limit(1.0))
 
     def in_another_loop() -> None:
         with pytest.raises(RuntimeError):
-            asyncio.run(transport.send(Request(url=base + "/a"), 1.0))
+            asyncio.run(transport.send(Request(url=base + "/a"), Limit(1.0)))
 
     await asyncio.to_thread(in_another_loop)
     await transport.close()
