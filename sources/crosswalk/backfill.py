@@ -59,6 +59,14 @@ async def backfill(crosswalk: Crosswalk, system: System, progress: Progress) -> 
     return Backfilled(count, changed)
 
 
+async def finished_at(crosswalk: Crosswalk, uid: str) -> datetime | None:
+    """When the last backfill of a source (its uid) came to its end; None where none did, or one is under way."""
+    query = select(backfills.c.updated_at).where(backfills.c.system_uid == uid, backfills.c.finished)
+    async with crosswalk.database.reading() as connection:
+        at: datetime | None = (await connection.execute(query)).scalar_one_or_none()
+    return at
+
+
 async def _where(crosswalk: Crosswalk, uid: str) -> tuple[str | None, int]:
     """Where to go on, and how many records came before it."""
     query = select(backfills.c.resume, backfills.c.records, backfills.c.finished).where(backfills.c.system_uid == uid)

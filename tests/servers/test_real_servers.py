@@ -5,7 +5,9 @@ import stat
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import asyncpg
 import httpx
@@ -61,6 +63,23 @@ async def test_data_outlives_the_server_even_where_an_ordinary_user_cannot_go(tm
             server.run("psql", "-q", "-c", "create table if not exists t (n int)")
             assert await value(server, "postgres", "select count(*) from t") == expected
             server.run("psql", "-q", "-c", "insert into t values (1)")
+
+
+@pytest.fixture
+def open_directory() -> Iterator[Path]:
+    """One that every user may go to, which those of pytest are not."""
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+async def test_data_where_an_ordinary_user_can_go_are_served_in_their_place_by_one_server(open_directory: Path) -> None:
+    data = open_directory / "data"
+    for _ in range(2):  # the second finds a directory that is closed to all but its owner
+        with postgres(data) as server:
+            assert await value(server, "postgres", "show data_directory") == str(data)
+            with pytest.raises(ServerFailed, match=f"served already, by process {server.pid}"), postgres(data):
+                pass
 
 
 def test_a_directory_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:

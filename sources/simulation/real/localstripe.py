@@ -14,8 +14,8 @@ from sources.simulation.real.processes import LOOPBACK, ServerProcess, listens, 
 from sources.simulation.real.servers_environment import exclusively, servers_environment
 
 STATE = Path("/tmp/localstripe.pickle")  # noqa: S108  fixed in localstripe 1.15.10
-# The state begins as a pickle of the server's own mapping. That writes the whole file at each entry that it takes, and so
-# over the file while a start reads it: what follows its first thousand entries is lost, and those take eight seconds.
+# The state begins as a pickle of the server's own mapping. That writes the whole file at each entry that it takes, and
+# so over what a start is reading: all after the first thousand entries is lost, and those take eight seconds.
 STORE = b"\x8c\x15localstripe.resources\x94\x8c\x05Store\x94\x93\x94"
 OWN_MAPPING, PLAIN_MAPPING = STORE + b")\x81", STORE + b"0}"  # an instance of that class; or drop it, an empty dict
 

@@ -16,10 +16,19 @@ from pathlib import Path
 
 import msgspec
 
-from sources.simulation.real.processes import LOOPBACK, Account, ServerFailed, ServerProcess, start_on_free_port, wheel
+from sources.simulation.real.processes import (
+    LOOPBACK,
+    Account,
+    ServerFailed,
+    ServerProcess,
+    listens,
+    start_on_free_port,
+    wheel,
+)
 
 SUPERUSER = "c360"
 PASSWORD_FILE = "c360-password"  # noqa: S105  the name of a file, in the data directory
+PID_FILE, PORT_LINE = "postmaster.pid", 3  # Source: PostgreSQL, Database File Layout; its fourth line is the port
 # Data of tests and demos: it need not survive a crash of the machine, and fsync is most of the time of a commit.
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 LIMITS = ("max_connections=200", "listen_addresses=127.0.0.1", "unix_socket_directories=")
@@ -66,7 +75,9 @@ def postgres(directory: Path | None = None) -> Iterator[Postgres]:
         workplace = Path(scratch)
         workplace.chmod(0o755)
         programs = _programs(account, workplace)
-        data = directory if directory and account.reaches(directory / "any") else workplace / "data"
+        data = directory if directory and account.reaches(directory) else workplace / "data"
+        if directory:
+            _refuse_if_served(directory)
         if directory and data != directory and directory.exists():
             shutil.copytree(directory, data, symlinks=True)
         password = _cluster(programs, data, account, workplace)
@@ -78,6 +89,14 @@ def postgres(directory: Path | None = None) -> Iterator[Postgres]:
             server.stop()
             if directory and data != directory:
                 _bring_back(data, directory)
+
+
+def _refuse_if_served(data: Path) -> None:
+    """A second server on the same data would ruin them."""
+    left = data / PID_FILE
+    lines = left.read_text().splitlines() if left.exists() else []
+    if len(lines) > PORT_LINE and listens(int(lines[PORT_LINE])):
+        raise ServerFailed(f"{data} is served already, by process {lines[0]}")
 
 
 def _programs(account: Account, workplace: Path) -> Path:
@@ -109,7 +128,7 @@ def _cluster(programs: Path, data: Path, account: Account, workplace: Path) -> s
 
 
 def _started(programs: Path, data: Path, account: Account, log: Path) -> tuple[ServerProcess, int]:
-    (data / "postmaster.pid").unlink(missing_ok=True)  # left by a kill; the port is ours to choose, so nobody uses it
+    (data / PID_FILE).unlink(missing_ok=True)  # left by a kill: its number may be another process's now
     options = [word for setting in (*FAST, *LIMITS) for word in ("-c", setting)]
 
     def start(port: int) -> ServerProcess:

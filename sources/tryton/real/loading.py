@@ -1,7 +1,7 @@
 """`PLUGIN.loader`: a running Tryton to be filled with the world's facts, and reached by the gateway."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,9 +26,8 @@ T = TypeVar("T")
 class TrytonLoader:
     """Implements Loader: the data stay in their directory, and the same history is loaded once."""
 
-    def __init__(self, server: RunningTryton, credit: Mapping[str, int]) -> None:
+    def __init__(self, server: RunningTryton) -> None:
         self._server = server
-        self._credit = credit
 
     async def absorb_all(self, history: Sequence[Fact], progress: Callable[[int, int], None]) -> list[str]:
         """Load the newest 300 invoices and 200 orders of all customers; gives what was left out.
@@ -58,7 +57,7 @@ class TrytonLoader:
             "base_url": self._server.base_url,
             "key": self._server.state.key,
             "company": COMPANY,
-            "credit": self._credit,
+            "credit": self._server.state.credit,
             "fields": {"parent_relation": PARENT_RELATION},
         }
 
@@ -67,11 +66,13 @@ class TrytonLoader:
 def tryton(directory: Path) -> Iterator[TrytonLoader]:
     """A running Tryton whose data are kept in a directory. The first start builds it, which takes a minute or two."""
     with running(directory) as server:
-        yield TrytonLoader(server, _credit(server))
+        if not server.state.credit:
+            server.state.credit = _credit(server)
+            server.keep()
+        yield TrytonLoader(server)
 
 
 def _credit(server: RunningTryton) -> dict[str, int]:
-    """What credits without an invoice are posted with."""
     rpc = Rpc(server.base_url, server.state.password)
     try:
         journal = rpc.one("account.journal", [["type", "=", "revenue"]])

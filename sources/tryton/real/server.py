@@ -46,6 +46,7 @@ class State(msgspec.Struct, kw_only=True):
     built_with: str
     password: str
     key: str
+    credit: dict[str, int] = {}  # what credits without an invoice are posted with, once it was asked for
     loaded: datetime | None = None  # when a history was
     left_out: list[str] = []
     half_loaded: bool = False  # loading was broken off: the data are worth nothing
