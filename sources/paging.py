@@ -4,6 +4,7 @@ The order is the canonical one of capabilities.py: newest first, ties by record 
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TypeAlias, TypeVar
 
 from sources.canonical.billing import Invoice, InvoiceStatus
@@ -42,17 +43,30 @@ def page_of(records: Sequence[R], window: Window, *, exhausted: bool, scanned_to
     The records may be in any order, may repeat, and may begin before the window. Raises NotOffered where nothing was
     read beyond the window's position although more is there: going on would never end.
     """
-    ordered = sorted({position_of(record): record for record in records}.items(), reverse=True)
-    scanned = [
-        record
-        for position, record in ordered
-        if (window.after is None or position < window.after) and (scanned_to is None or position >= scanned_to)
-    ]
-    fitting = [record for record in scanned if fits(record, window.filter)]
+    scanned = _scanned(_newest_first(records), window.after, scanned_to)
+    fitting = scanned if window.filter is None else [record for record in scanned if fits(record, window.filter)]
     given = tuple(fitting[:PAGE_SIZE])
     if len(fitting) > PAGE_SIZE:
         return Page(given, position_of(given[-1]))
     return Page(given, None if exhausted else _end_of(scanned, window, scanned_to))
+
+
+def _newest_first(records: Sequence[R]) -> Sequence[R]:
+    """The records in order, each once; they themselves where they are so already, as sources mostly give them."""
+    for newer, older in pairwise(records):
+        if older.at >= newer.at and position_of(older) >= position_of(newer):
+            by_position = {position_of(record): record for record in records}
+            return [by_position[position] for position in sorted(by_position, reverse=True)]
+    return records
+
+
+def _scanned(ordered: Sequence[R], after: Position | None, end: Position | None) -> Sequence[R]:
+    """Those beyond the window's position and before the end of what was read without a gap: mostly all."""
+    if after is not None and ordered and position_of(ordered[0]) >= after:
+        ordered = [record for record in ordered if position_of(record) < after]
+    if end is not None and ordered and position_of(ordered[-1]) < end:
+        ordered = [record for record in ordered if position_of(record) >= end]
+    return ordered
 
 
 def _end_of(scanned: Sequence[Paged], window: Window, scanned_to: Position | None) -> Position:

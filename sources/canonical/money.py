@@ -1,6 +1,7 @@
 """Money: integer minor units inside, a decimal string outside, never a float."""
 
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -36,6 +37,7 @@ class NotExact(ValueError):
     """An amount is finer than its currency's minor unit."""
 
 
+@lru_cache(maxsize=256)  # there are some 180 currencies
 def exponent(currency: str) -> int:
     """How many decimals the currency's minor unit has (JPY 0, EUR 2, KWD 3). Source: ISO 4217."""
     if currency in ZERO_DECIMALS:
@@ -46,7 +48,7 @@ def exponent(currency: str) -> int:
 
 
 @classified(Sensitivity.INTERNAL)
-class Money(msgspec.Struct, frozen=True, order=False):
+class Money(msgspec.Struct, frozen=True, order=False, gc=False):
     """An amount that is exact in its currency's minor unit."""
 
     minor: int

@@ -44,7 +44,7 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 @classified(Sensitivity.INTERNAL)
-class Provenance(msgspec.Struct, frozen=True, kw_only=True):
+class Provenance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Where a record came from and how old it is."""
 
     system: str

@@ -1,7 +1,7 @@
 """Subscriptions, invoices, payments and disputes of an account."""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -58,10 +58,10 @@ class BillingReads(Reads):
 
     async def invoice_lines(self, ids: Sequence[str]) -> Answer[str, tuple[InvoiceLine, ...]]:
         async def ask(id: str) -> tuple[InvoiceLine, ...]:
-            lines: tuple[shapes.Line, ...] = ()
+            lines: tuple[shapes.ListedLine, ...] = ()
             cursor: Params = ()
             for _ in range(MAX_PART_PAGES):
-                page = await self.client.lines(id, shapes.Line, (("limit", PAGE_LIMIT), *cursor))
+                page = await self.client.lines(id, shapes.ListedLine, (("limit", PAGE_LIMIT), *cursor))
                 lines += page.data if page else ()
                 if page is None or not page.has_more or not page.data:
                     return tuple(self.made(_line, line, "/v1/invoices/{id}/lines") for line in lines)
@@ -98,24 +98,33 @@ class BillingReads(Reads):
         return await each(payments, ask)
 
     async def _paid_invoices(self, page: shapes.Listing[shapes.Invoice]) -> shapes.Listing[shapes.Invoice]:
+        if not [invoice for invoice in page.data if _cut(invoice.payments)]:
+            return page
         return msgspec.structs.replace(page, data=tuple([await self._paid(invoice) for invoice in page.data]))
 
     async def _paid(self, invoice: shapes.Invoice) -> shapes.Invoice:
         """The invoice with all its payments: one call more for each hundred where it has more than ten."""
-        if invoice.payments is None or not invoice.payments.has_more:
+        if not _cut(invoice.payments):
             return invoice
         found = await self.all_of("invoice_payments", shapes.InvoicePayment, (("invoice", invoice.id),))
         return msgspec.structs.replace(invoice, payments=shapes.Listing(found, has_more=False))
 
     async def _refunded_charges(self, page: shapes.Listing[shapes.Charge]) -> shapes.Listing[shapes.Charge]:
+        if not [charge for charge in page.data if _cut(charge.refunds)]:
+            return page
         return msgspec.structs.replace(page, data=tuple([await self._refunded(charge) for charge in page.data]))
 
     async def _refunded(self, charge: shapes.Charge) -> shapes.Charge:
         """The charge with all its refunds: one call more for each hundred where it has more than ten."""
-        if charge.refunds is None or not charge.refunds.has_more:
+        if not _cut(charge.refunds):
             return charge
         found = await self.all_of("refunds", shapes.Refund, (("charge", charge.id),))
         return msgspec.structs.replace(charge, refunds=shapes.Listing(found, has_more=False))
+
+
+def _cut(part: shapes.Listing[Any] | None) -> bool:
+    """Whether a list within an object holds only the first of what there is."""
+    return part is not None and part.has_more
 
 
 def _line(_: object, line: shapes.Line) -> InvoiceLine:

@@ -6,8 +6,10 @@ A list names one customer; nothing takes several. Source: Stripe API reference, 
 import re
 import time
 import uuid
+from collections.abc import Awaitable
+from functools import lru_cache
 from typing import Any, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 import msgspec
 
@@ -52,6 +54,7 @@ class StripeClient:
             "accept": "application/json",
         }
         self._decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+        self._pages: dict[type, msgspec.json.Decoder[Any]] = {}  # of listings, by the shape of what is listed
         self._absent: dict[str, float] = {}
 
     async def retrieve(self, resource: str, id: str, shape: type[T], expand: Params = ()) -> T | None:
@@ -75,9 +78,11 @@ class StripeClient:
 
         Raises CursorGone where that is the record to resume at, NotOffered where the server has no such list.
         """
-        if any(name in OWNERS and not ID.fullmatch(value) for name, value in params):
-            return None
-        return await self._page(resource, f"/v1/{resource}", f"/v1/{resource}", shape, params)
+        for name, value in params:
+            if name in OWNERS and not ID.fullmatch(value):
+                return None
+        path = f"/v1/{resource}"
+        return await self._page(resource, path, path, shape, params)
 
     async def lines(self, invoice_id: str, shape: type[T], params: Params) -> Listing[T] | None:
         """A page of an invoice's lines; None where there is no such invoice."""
@@ -154,6 +159,9 @@ class StripeClient:
         decoder = self._decoders.get(shape)
         if decoder is None:
             decoder = self._decoders[shape] = msgspec.json.Decoder(shape)
+        return self._decoded(response, decoder, what)
+
+    def _decoded(self, response: Response, decoder: msgspec.json.Decoder[T], what: str) -> T:
         try:
             return decoder.decode(self.dialect.body(response))
         except (msgspec.MsgspecError, KeyError, TypeError, AttributeError):
@@ -162,7 +170,10 @@ class StripeClient:
     async def _page(self, resource: str, path: str, what: str, shape: type[T], params: Params) -> Listing[T] | None:
         response = await self._ask(resource, path, params, what)
         if response.status == 200:
-            found: Listing[T] = self.decode(response, Listing[shape], what)  # type: ignore[valid-type]
+            decoder = self._pages.get(shape)
+            if decoder is None:
+                decoder = self._pages[shape] = msgspec.json.Decoder(Listing[shape])  # type: ignore[valid-type]
+            found: Listing[T] = self._decoded(response, decoder, what)
             return found
         error = error_of(response)
         if error and error.code == "resource_missing" and error.param in CURSORS:
@@ -190,7 +201,7 @@ class StripeClient:
         return NotOffered(told(f"this server has no {what}", response))
 
     async def _ask(self, resource: str, path: str, params: Params, what: str) -> Response:
-        if self._absent.get(what, 0.0) > time.monotonic():
+        if what in self._absent and self._absent[what] > time.monotonic():
             raise NotOffered(f"this server has no {what}")
         if self.dialect.unsure(params):
             self.dialect.learn(await self._send("/v1/customers", (("limit", "1"),)))
@@ -210,6 +221,16 @@ class StripeClient:
             Request(method="POST", url=f"{self._base}{path}", headers=headers, body=body, safe=False)
         )
 
-    async def _send(self, path: str, params: Params) -> Response:
-        query = f"?{urlencode(params)}" if params else ""
-        return await self._sender.send(Request(url=f"{self._base}{path}{query}", headers=self._headers))
+    def _send(self, path: str, params: Params) -> Awaitable[Response]:
+        query = "?" + "&".join([f"{_escaped(name)}={_value(value)}" for name, value in params]) if params else ""
+        return self._sender.send(Request(url=f"{self._base}{path}{query}", headers=self._headers))
+
+
+def _value(text: str) -> str:
+    """A parameter's value as it goes into a URL: mostly an id, a number or a word, which goes as it is."""
+    return text if text.isascii() and (text.isidentifier() or text.isdigit()) else _escaped(text)
+
+
+@lru_cache(maxsize=256)  # the names of parameters, and the few values that are no ids, are ever the same
+def _escaped(text: str) -> str:
+    return quote_plus(text)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -57,8 +56,8 @@ class MemoReads(Reads):
             if customer.type != CUSTOMER:
                 return Page(())
             notes, moves = await asyncio.gather(
-                or_fault(partial(self._notes_of, customer, window)),
-                or_fault(partial(self._given_to, customer, window)),
+                or_fault(self._notes_of(customer, window)),
+                or_fault(self._given_to(customer, window)),
             )
             if isinstance(notes, SourceFault):
                 raise notes

@@ -5,6 +5,9 @@ whole. Source: Stripe, Supported currencies (zero-decimal, three-decimal, specia
 """
 
 from decimal import Decimal
+from functools import lru_cache
+
+import msgspec
 
 from sources.canonical.money import Money, NotExact, exponent
 
@@ -24,16 +27,41 @@ def stripe_exponent(currency: str) -> int:
     return 3 if currency in THREE_DECIMALS else 2
 
 
+class Scale(msgspec.Struct, frozen=True):
+    """How Stripe counts one currency: worked out once, for there are many amounts on a page."""
+
+    code: str
+    places: int  # by which the point of an amount in Stripe's minor units moves to that in major ones
+    alike: bool  # Stripe's minor unit is that of ISO 4217
+    factor: int
+    divisor: int
+
+    def money(self, amount: int) -> Money:
+        """Stripe's amount as Money. Raises NotExact where it is finer than the currency's own minor unit."""
+        if self.alike:
+            return Money(amount, self.code)
+        minor, rest = divmod(amount * self.factor, self.divisor)
+        if rest:
+            raise NotExact(f"an amount in {self.code} is finer than the currency's minor unit")
+        return Money(minor, self.code)
+
+    def major(self, amount: Decimal) -> Decimal:
+        """An amount of any scale in Stripe's minor units, e.g. unit_amount_decimal, in major units."""
+        return amount.scaleb(self.places)
+
+
+@lru_cache(maxsize=256)  # there are some 180 currencies
+def scale_of(currency: str) -> Scale:
+    """How Stripe counts the currency; it writes them in lower case."""
+    code = currency.upper()
+    counted = stripe_exponent(code)
+    shift = exponent(code) - counted
+    return Scale(code, -counted, shift == 0, 10 ** max(0, shift), 10 ** max(0, -shift))
+
+
 def money(amount: int, currency: str) -> Money:
     """Stripe's amount as Money. Raises NotExact where it is finer than the currency's own minor unit."""
-    code = currency.upper()
-    shift = exponent(code) - stripe_exponent(code)
-    if shift >= 0:
-        return Money(amount * 10**shift, code)
-    minor, rest = divmod(amount, 10**-shift)
-    if rest:
-        raise NotExact(f"an amount in {code} is finer than the currency's minor unit")
-    return Money(minor, code)
+    return scale_of(currency).money(amount)
 
 
 def units(amount: Money) -> int:
@@ -44,11 +72,6 @@ def units(amount: Money) -> int:
     if counted % step:
         raise NotExact(f"Stripe does not take so fine an amount in {amount.currency}")
     return int(counted)
-
-
-def major(amount: Decimal, currency: str) -> Decimal:
-    """An amount of any scale in Stripe's minor units, e.g. unit_amount_decimal, in major units."""
-    return amount.scaleb(-stripe_exponent(currency.upper()))
 
 
 def stripe_amount(amount: Decimal | str | int, currency: str) -> int:

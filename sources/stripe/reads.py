@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from sources.canonical.provenance import CustomerRef, Listed, Origin
@@ -30,15 +31,21 @@ class Reads:
         self.settings = settings
         self.origin = origin
         self.client = StripeClient(settings, sender)
+        self._mapping = Mapping.of(origin, settings, datetime.now(UTC))
 
-    def mapping(self) -> Mapping:
-        """How the records of an answer that came just now are made."""
-        return Mapping.of(self.origin, self.settings, datetime.now(UTC))
+    def mapping(self, customer: CustomerRef | None = None) -> Mapping:
+        """How the records of an answer that came just now are made; `customer`: whose list it is."""
+        return self._mapping.at(datetime.now(UTC), customer)
 
-    def made(self, mapper: Callable[[Mapping, S], R], shape: S, what: str, mapping: Mapping | None = None) -> R:
+    def made(self, mapper: Callable[[Mapping, S], R], shape: S, what: str) -> R:
         """The record of a shape. Raises Malformed where an amount or a time cannot be."""
+        [record] = self.all_made(mapper, (shape,), what, self.mapping())
+        return record
+
+    def all_made(self, mapper: Callable[[Mapping, S], R], shapes: Sequence[S], what: str, mapping: Mapping) -> list[R]:
+        """The records of the shapes of one answer. Raises Malformed where an amount or a time cannot be."""
         try:
-            return mapper(mapping or self.mapping(), shape)
+            return [mapper(mapping, shape) for shape in shapes]
         except (ValueError, OverflowError, OSError):
             raise Malformed(f"a record of {what} holds an amount or a time that cannot be") from None
 
@@ -88,18 +95,24 @@ class Reads:
     ) -> Answer[CustomerRef, Page[L]]:
         """Each customer's window of a list: a call each. `complete` may fetch what a listed object lacks."""
 
-        async def ask(customer: CustomerRef) -> Page[L]:
+        async def ask(customer: CustomerRef) -> Any:
             if customer.type != CUSTOMER:
                 return Page(())
-
-            async def fetch(cursor: Params) -> Any:
-                asked = (("customer", customer.id), *params, *cursor)
-                listing = await self.client.listing(resource, shape, asked)
-                return await complete(listing) if complete and listing else listing
-
+            fetch = partial(self._listed, resource, shape, (("customer", customer.id), *params), complete)
             return await self.window_of(customer, window, fetch, mapper, f"/v1/{resource}")
 
         return await each(customers, ask)
+
+    async def _listed(
+        self,
+        resource: str,
+        shape: Any,
+        params: Params,
+        complete: Callable[[Any], Awaitable[Any]] | None,
+        cursor: Params,
+    ) -> Any:
+        listing = await self.client.listing(resource, shape, (*params, *cursor))
+        return await complete(listing) if complete and listing else listing
 
     async def window_of(
         self,
@@ -110,21 +123,17 @@ class Reads:
         what: str,
     ) -> Page[L]:
         """One customer's window of a list, whose pages `fetch` gives."""
-        mapping = self.mapping()
+        records = partial(self._records_of, customer, mapper, what)
+        return await read_window(fetch, records, window, self.client.dialect)
 
-        async def fetched(cursor: Params) -> Any:
-            nonlocal mapping
-            listing = await fetch(cursor)
-            mapping = self.mapping()
-            return listing
-
-        def record(item: Any) -> L:
-            made = self.made(mapper, item, what, mapping)
-            if made.customer_ref != customer:
+    def _records_of(
+        self, customer: CustomerRef, mapper: Callable[[Mapping, Any], L], what: str, listed: Sequence[Any]
+    ) -> list[L]:
+        made = self.all_made(mapper, listed, what, self.mapping(customer))
+        for record in made:
+            if record.customer_ref is not customer and record.customer_ref != customer:
                 raise Malformed(f"{what} gave a record of another customer")
-            return made
-
-        return await read_window(fetched, record, window, older=lambda: self.client.dialect.older)
+        return made
 
 
 def too_long(what: str) -> Refused:

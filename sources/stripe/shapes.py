@@ -1,7 +1,7 @@
 """Stripe's JSON of version 2026-10-28.endive: the fields that we read, required where Stripe promises them.
 
 Source: Stripe API reference, and the response classes of Stripe's own SDK for that version. Amounts are integers in
-Stripe's minor units (money.py), times are epoch seconds.
+Stripe's minor units (money.py), times are epoch seconds. An answer is a tree, so no collector need look at it.
 """
 
 from decimal import Decimal
@@ -13,7 +13,7 @@ T = TypeVar("T")
 Metadata = dict[str, str] | None
 
 
-class Listing(msgspec.Struct, Generic[T], frozen=True):
+class Listing(msgspec.Struct, Generic[T], frozen=True, gc=False):
     """A list, or a list within an object, which holds the first ten."""
 
     data: tuple[T, ...]
@@ -21,7 +21,7 @@ class Listing(msgspec.Struct, Generic[T], frozen=True):
     total_count: int | None = None  # servers of the older dialect only
 
 
-class SearchResult(msgspec.Struct, Generic[T], frozen=True):
+class SearchResult(msgspec.Struct, Generic[T], frozen=True, gc=False):
     """What a search found."""
 
     data: tuple[T, ...]
@@ -29,7 +29,7 @@ class SearchResult(msgspec.Struct, Generic[T], frozen=True):
     next_page: str | None = None
 
 
-class Address(msgspec.Struct, frozen=True):
+class Address(msgspec.Struct, frozen=True, gc=False):
     city: str | None = None
     country: str | None = None
     line1: str | None = None
@@ -38,21 +38,21 @@ class Address(msgspec.Struct, frozen=True):
     state: str | None = None
 
 
-class Shipping(msgspec.Struct, frozen=True):
+class Shipping(msgspec.Struct, frozen=True, gc=False):
     address: Address | None = None
 
 
-class Verification(msgspec.Struct, frozen=True):
+class Verification(msgspec.Struct, frozen=True, gc=False):
     status: str
 
 
-class TaxId(msgspec.Struct, frozen=True):
+class TaxId(msgspec.Struct, frozen=True, gc=False):
     type: str
     value: str
     verification: Verification | None = None
 
 
-class Customer(msgspec.Struct, frozen=True):
+class Customer(msgspec.Struct, frozen=True, gc=False):
     id: str
     created: int
     livemode: bool
@@ -66,19 +66,19 @@ class Customer(msgspec.Struct, frozen=True):
     tax_ids: Listing[TaxId] | None = None  # only where asked for by expand
 
 
-class MaybeDeleted(msgspec.Struct, frozen=True):
+class MaybeDeleted(msgspec.Struct, frozen=True, gc=False):
     """What a deleted customer is still known by."""
 
     id: str
     deleted: bool = False
 
 
-class Recurring(msgspec.Struct, frozen=True):
+class Recurring(msgspec.Struct, frozen=True, gc=False):
     interval: str
     interval_count: int = 1
 
 
-class Price(msgspec.Struct, frozen=True):
+class Price(msgspec.Struct, frozen=True, gc=False):
     id: str
     currency: str
     nickname: str | None = None
@@ -87,17 +87,17 @@ class Price(msgspec.Struct, frozen=True):
     unit_amount_decimal: Decimal | None = None
 
 
-class SubscriptionItem(msgspec.Struct, frozen=True):
+class SubscriptionItem(msgspec.Struct, frozen=True, gc=False):
     price: Price
     current_period_end: int
     quantity: int | None = None
 
 
-class PauseCollection(msgspec.Struct, frozen=True):
+class PauseCollection(msgspec.Struct, frozen=True, gc=False):
     behavior: str
 
 
-class Subscription(msgspec.Struct, frozen=True):
+class Subscription(msgspec.Struct, frozen=True, gc=False):
     id: str
     created: int
     livemode: bool
@@ -111,17 +111,16 @@ class Subscription(msgspec.Struct, frozen=True):
     pause_collection: PauseCollection | None = None
 
 
-class Tax(msgspec.Struct, frozen=True):
+class Tax(msgspec.Struct, frozen=True, gc=False):
     amount: int
     tax_behavior: str = "exclusive"
 
 
-class Pricing(msgspec.Struct, frozen=True):
+class Pricing(msgspec.Struct, frozen=True, gc=False):
     unit_amount_decimal: Decimal | None = None
 
 
-class Line(msgspec.Struct, frozen=True):
-    id: str
+class Line(msgspec.Struct, frozen=True, gc=False):
     amount: int
     currency: str
     description: str | None = None
@@ -131,23 +130,28 @@ class Line(msgspec.Struct, frozen=True):
     taxes: tuple[Tax, ...] | None = None
 
 
-class PaymentOfInvoice(msgspec.Struct, frozen=True):
-    type: str
+class ListedLine(Line, frozen=True, gc=False, kw_only=True):
+    """One of a page of lines, at which the next page begins."""
+
+    id: str
+
+
+class PaymentOfInvoice(msgspec.Struct, frozen=True, gc=False):
     payment_intent: str | None = None
     charge: str | None = None
     payment_record: str | None = None
 
 
-class InvoicePayment(msgspec.Struct, frozen=True):
+class InvoicePayment(msgspec.Struct, frozen=True, gc=False):
     id: str
     payment: PaymentOfInvoice
 
 
-class StatusTransitions(msgspec.Struct, frozen=True):
+class StatusTransitions(msgspec.Struct, frozen=True, gc=False):
     finalized_at: int | None = None
 
 
-class Invoice(msgspec.Struct, frozen=True):
+class Invoice(msgspec.Struct, frozen=True, gc=False):
     id: str
     created: int
     livemode: bool
@@ -168,7 +172,7 @@ class Invoice(msgspec.Struct, frozen=True):
     metadata: Metadata = None
 
 
-class Refund(msgspec.Struct, frozen=True):
+class Refund(msgspec.Struct, frozen=True, gc=False):
     id: str
     created: int
     amount: int
@@ -182,19 +186,19 @@ class Refund(msgspec.Struct, frozen=True):
     metadata: Metadata = None
 
 
-class LastDigits(msgspec.Struct, frozen=True):
+class LastDigits(msgspec.Struct, frozen=True, gc=False):
     brand: str | None = None
     last4: str | None = None
 
 
-class MethodDetails(msgspec.Struct, frozen=True):
+class MethodDetails(msgspec.Struct, frozen=True, gc=False):
     type: str
     card: LastDigits | None = None
     sepa_debit: LastDigits | None = None
     us_bank_account: LastDigits | None = None
 
 
-class Charge(msgspec.Struct, frozen=True):
+class Charge(msgspec.Struct, frozen=True, gc=False):
     id: str
     created: int
     livemode: bool
@@ -214,7 +218,7 @@ class Charge(msgspec.Struct, frozen=True):
     refunds: Listing[Refund] | None = None  # only where asked for by expand
 
 
-class CreditNote(msgspec.Struct, frozen=True):
+class CreditNote(msgspec.Struct, frozen=True, gc=False):
     id: str
     created: int
     livemode: bool
@@ -234,7 +238,7 @@ class CreditNote(msgspec.Struct, frozen=True):
     metadata: Metadata = None
 
 
-class BalanceTransaction(msgspec.Struct, frozen=True):
+class BalanceTransaction(msgspec.Struct, frozen=True, gc=False):
     """What moved a customer's balance: below zero in the customer's favour."""
 
     id: str
@@ -249,7 +253,7 @@ class BalanceTransaction(msgspec.Struct, frozen=True):
     metadata: Metadata = None
 
 
-class Dispute(msgspec.Struct, frozen=True):
+class Dispute(msgspec.Struct, frozen=True, gc=False):
     id: str
     created: int
     livemode: bool
@@ -260,7 +264,7 @@ class Dispute(msgspec.Struct, frozen=True):
     reason: str | None = None
 
 
-class Subject(msgspec.Struct, frozen=True):
+class Subject(msgspec.Struct, frozen=True, gc=False):
     """What an event is about; the rest of it is not read: the record is fetched anew."""
 
     object: str
@@ -268,31 +272,31 @@ class Subject(msgspec.Struct, frozen=True):
     customer: str | None = None
 
 
-class EventData(msgspec.Struct, frozen=True):
+class EventData(msgspec.Struct, frozen=True, gc=False):
     object: Subject
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     id: str
     created: int
     type: str
     data: EventData
 
 
-class ErrorDetail(msgspec.Struct, frozen=True):
+class ErrorDetail(msgspec.Struct, frozen=True, gc=False):
     type: str | None = None
     code: str | None = None
     param: str | None = None
     message: str | None = None
 
 
-class ErrorBody(msgspec.Struct, frozen=True):
+class ErrorBody(msgspec.Struct, frozen=True, gc=False):
     """Every error of Stripe's. Source: Stripe API, Errors."""
 
     error: ErrorDetail
 
 
-class Moded(msgspec.Struct, frozen=True):
+class Moded(msgspec.Struct, frozen=True, gc=False):
     """Any object: whether it is of live mode."""
 
     livemode: bool | None = None

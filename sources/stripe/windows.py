@@ -5,7 +5,7 @@ without that second; the next window begins at its position's time (`created[lte
 still. An older server lists in any order: there everything is read and sorted.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Protocol, TypeVar
 
 from sources.canonical.provenance import Listed
@@ -13,7 +13,7 @@ from sources.capabilities import MAX_UPSTREAM_PAGES, Page, Window
 from sources.faults import NotOffered
 from sources.paging import fits, page_of
 from sources.stripe.client import PAGE_LIMIT, CursorGone
-from sources.stripe.dialect import Params
+from sources.stripe.dialect import Dialect, Params
 from sources.stripe.shapes import Listing
 
 ENOUGH = 50  # records: half of Stripe's largest page; to fill up the rest is not worth another call
@@ -34,12 +34,12 @@ Fetch = Callable[[Params], Awaitable[Listing[S] | None]]
 
 
 async def read_window(
-    fetch: Fetch[S], to_record: Callable[[S], R], window: Window, *, older: Callable[[], bool]
+    fetch: Fetch[S], to_records: Callable[[Sequence[S]], list[R]], window: Window, dialect: Dialect
 ) -> Page[R]:
     """The page of the window. `fetch` gets cursor and limit, None where the list's owner is not there.
 
-    Usually one call; up to MAX_UPSTREAM_PAGES while too little of what was read fits the filter. `older` tells after
-    the first call whether the server is of the older dialect. Raises SourceFaults.
+    Usually one call; up to MAX_UPSTREAM_PAGES while too little of what was read fits the filter. After the first call
+    the server's dialect is known. `to_records` is called as soon as an answer came. Raises SourceFaults.
     """
     read: dict[str, R] = {}
     since: Params = (("created[lte]", str(int(window.after.at.timestamp()))),) if window.after else ()
@@ -52,14 +52,14 @@ async def read_window(
             continue
         if listing is None:
             return Page(())
-        read |= {item.id: to_record(item) for item in listing.data}
+        read |= {record.provenance.record_id: record for record in to_records(listing.data)}
         if not listing.has_more:
             return page_of(list(read.values()), window, exhausted=True)
         if listing.data:
             cursor = (("starting_after", listing.data[-1].id),)
-        if not older() and len(_fitting(read.values(), window)) >= ENOUGH:
+        if not dialect.older and len(_fitting(read.values(), window)) >= ENOUGH:
             break
-    if older():
+    if dialect.older:
         raise NotOffered(f"this server lists in no order of time, and more than {MAX_UPSTREAM_PAGES} pages")
     return page_of(_whole_seconds(read.values()), window, exhausted=False)
 
@@ -68,14 +68,13 @@ def _oldest(records: Iterable[R]) -> int:
     return int(min(record.at for record in records).timestamp())
 
 
-def _whole_seconds(records: Iterable[R]) -> list[R]:
+def _whole_seconds(records: Collection[R]) -> list[R]:
     """The records without those of the oldest second, of which more may follow."""
-    kept = list(records)
-    last = min((record.at for record in kept), default=None)
-    return [record for record in kept if record.at != last]
+    last = min((record.at for record in records), default=None)
+    return [record for record in records if record.at != last]
 
 
-def _fitting(records: Iterable[R], window: Window) -> list[R]:
+def _fitting(records: Collection[R], window: Window) -> list[R]:
     return [
         record
         for record in _whole_seconds(records)

@@ -14,6 +14,8 @@ CUSTOMER = "customer"  # Stripe's word for the record that stands for a customer
 OP_ID, CREDIT_REASON, UNDOES = "op_id", "credit_reason", "undoes"
 BALANCE_MARK = "."  # in no id of Stripe's: a movement of a balance is found by its customer's id and its own only
 DASHBOARD = "https://dashboard.stripe.com"
+EPOCH_DAY = date(1970, 1, 1).toordinal()
+DAY_SECONDS = 86_400
 
 
 class Mapping(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +27,7 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
     case_key: str | None
     invoice_number_key: str | None
     links: bool  # the dashboard shows the records of Stripe itself, not of a server that plays it
+    customer: CustomerRef | None = None  # whose list the answer is, where it is one customer's
 
     @classmethod
     def of(cls, origin: Origin, settings: StripeSettings, fetched_at: datetime) -> "Mapping":
@@ -36,6 +39,14 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
             invoice_number_key=settings.metadata_key("invoice_number"),
             links=settings.official,
         )
+
+    def at(self, fetched_at: datetime, customer: CustomerRef | None = None) -> "Mapping":
+        """The same for another answer."""
+        return msgspec.structs.replace(self, fetched_at=fetched_at, customer=customer)
+
+    def owner(self, id: str | None) -> CustomerRef | None:
+        """The reference to a customer, where the object names one; the list's own where it is that."""
+        return self.customer if self.customer is not None and self.customer.id == id else customer_ref(id)
 
     def stamp(self, id: str, url: str | None = None) -> Provenance:
         """The provenance of the record with the id."""
@@ -60,7 +71,7 @@ def moment_or_none(epoch_seconds: int | None) -> datetime | None:
 
 def day_or_none(epoch_seconds: int | None) -> date | None:
     """The UTC date of Stripe's time, where there is one."""
-    return None if epoch_seconds is None else moment(epoch_seconds).date()
+    return None if epoch_seconds is None else date.fromordinal(EPOCH_DAY + epoch_seconds // DAY_SECONDS)
 
 
 def customer_ref(id: str | None) -> CustomerRef | None:

@@ -5,7 +5,7 @@ Source: Stripe API, Credit notes, Customer balance transactions.
 
 from sources.canonical.billing import CreditMemo, CreditMemoStatus
 from sources.stripe import shapes
-from sources.stripe.mapping.common import CREDIT_REASON, OP_ID, Mapping, balance_id, customer_ref, held, moment
+from sources.stripe.mapping.common import CREDIT_REASON, OP_ID, Mapping, balance_id, held, moment
 from sources.stripe.money import money
 
 
@@ -15,7 +15,7 @@ def credit_memo(mapping: Mapping, note: shapes.CreditNote) -> CreditMemo:
     return CreditMemo(
         provenance=mapping.stamp(note.id),
         at=moment(note.created),
-        customer_ref=customer_ref(note.customer),
+        customer_ref=mapping.owner(note.customer),
         number=note.number,
         status=status,
         vendor_status=note.status,
@@ -42,7 +42,7 @@ def balance_memo(mapping: Mapping, moved: shapes.BalanceTransaction) -> CreditMe
     return CreditMemo(
         provenance=mapping.stamp(balance_id(moved), mapping.url("customers", moved.customer, moved.livemode)),
         at=moment(moved.created),
-        customer_ref=customer_ref(moved.customer),
+        customer_ref=mapping.owner(moved.customer),
         status=CreditMemoStatus.ISSUED,
         vendor_status=moved.type,
         amount=money(-moved.amount, moved.currency),

@@ -14,8 +14,8 @@ from sources.canonical.billing import (
     RefundStatus,
 )
 from sources.stripe import shapes
-from sources.stripe.mapping.common import OP_ID, Mapping, customer_ref, held, moment
-from sources.stripe.money import money
+from sources.stripe.mapping.common import OP_ID, Mapping, held, moment
+from sources.stripe.money import money, scale_of
 
 REFUND_STATUSES = {
     "pending": RefundStatus.PENDING,
@@ -36,22 +36,25 @@ DISPUTE_STATUSES = {
     "warning_closed": DisputeStatus.WITHDRAWN,
 }
 
+WITH_DIGITS = frozenset(["card", "sepa_debit", "us_bank_account"])  # kinds of methods whose last digits are read
+
 
 def payment_record(mapping: Mapping, charge: shapes.Charge) -> Payment:
     """A charge with its refunds. A dispute leaves open what may still be refunded, so that is not told."""
     succeeded = charge.status == "succeeded"
     left = charge.amount_captured - charge.amount_refunded
+    scale, created = scale_of(charge.currency), moment(charge.created)
     return Payment(
         provenance=mapping.stamp(charge.id, mapping.url("payments", charge.payment_intent, charge.livemode)),
-        at=moment(charge.created),
-        customer_ref=customer_ref(charge.customer),
+        at=created,
+        customer_ref=mapping.owner(charge.customer),
         status=_status(charge),
         vendor_status=charge.status,
-        amount=money(charge.amount, charge.currency),
-        refundable=money(max(0, left), charge.currency) if succeeded and not charge.disputed else None,
+        amount=scale.money(charge.amount),
+        refundable=scale.money(max(0, left)) if succeeded and not charge.disputed else None,
         method=_method(charge.payment_method_details),
         failure_reason=charge.failure_code or charge.failure_message,
-        paid_at=moment(charge.created) if succeeded and charge.captured else None,
+        paid_at=created if succeeded and charge.captured else None,
         refs=(charge.id, charge.payment_intent) if charge.payment_intent else (charge.id,),
         refunds=_refunds(mapping, charge),
         disputed=charge.disputed,
@@ -75,31 +78,32 @@ def _status(charge: shapes.Charge) -> PaymentStatus:
 def _method(details: shapes.MethodDetails | None) -> str | None:
     if details is None:
         return None
-    of_type = {"card": details.card, "sepa_debit": details.sepa_debit, "us_bank_account": details.us_bank_account}
-    digits = of_type.get(details.type)
+    digits: shapes.LastDigits | None = getattr(details, details.type) if details.type in WITH_DIGITS else None
     if digits is None or not digits.last4:
         return details.type
     return f"{digits.brand or details.type} {digits.last4}"
 
 
 def _refunds(mapping: Mapping, charge: shapes.Charge) -> tuple[Refund, ...]:
-    refunds = charge.refunds.data if charge.refunds else ()
-    records = [refund_record(mapping, refund, charge.customer) for refund in refunds]
+    if charge.refunds is None or not charge.refunds.data:
+        return ()
+    records = [refund_record(mapping, refund, charge.customer) for refund in charge.refunds.data]
     return tuple(sorted(records, key=lambda refund: refund.position, reverse=True))
 
 
 def refund_record(mapping: Mapping, refund: shapes.Refund, customer: str | None = None) -> Refund:
     """A refund; `customer` is the customer of its charge, where that is at hand."""
+    created = moment(refund.created)
     return Refund(
         provenance=mapping.stamp(refund.id),
-        at=moment(refund.created),
-        customer_ref=customer_ref(refund.customer or customer),
+        at=created,
+        customer_ref=mapping.owner(refund.customer or customer),
         status=REFUND_STATUSES.get(refund.status or "", RefundStatus.OTHER),
         vendor_status=refund.status,
         amount=money(refund.amount, refund.currency),
         reason=refund.reason,
         failure_reason=refund.failure_reason,
-        created_at=moment(refund.created),
+        created_at=created,
         payment_ref=refund.charge or refund.payment_intent,
         reference=held(refund.metadata, OP_ID),
     )

@@ -6,7 +6,7 @@ from decimal import Decimal
 from sources.canonical.billing import CustomerSubscription, SubscriptionStatus
 from sources.canonical.money import Money, NotExact
 from sources.stripe import shapes
-from sources.stripe.mapping.common import Mapping, customer_ref, moment, moment_or_none
+from sources.stripe.mapping.common import Mapping, moment, moment_or_none
 from sources.stripe.money import money
 
 STATUSES = {
@@ -19,27 +19,27 @@ STATUSES = {
     "incomplete": SubscriptionStatus.INCOMPLETE,
     "incomplete_expired": SubscriptionStatus.CANCELED,  # final: the first payment did not come within 23 hours
 }
-RUNNING = frozenset([SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE])
+RUNNING = (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
 
 
 def subscription_record(mapping: Mapping, subscription: shapes.Subscription) -> CustomerSubscription:
     """A subscription; several items become one plan with their names joined."""
     items = subscription.items.data
-    status = _status(subscription)
-    period_end = moment_or_none(max((item.current_period_end for item in items), default=None))
+    status, interval = _status(subscription), _interval(items)
+    period_end = moment_or_none(max([item.current_period_end for item in items], default=None))
     cancel_at = moment_or_none(subscription.cancel_at)
     if cancel_at is None and subscription.cancel_at_period_end:
         cancel_at = period_end
     return CustomerSubscription(
         provenance=mapping.stamp(subscription.id),
         at=moment(subscription.created),
-        customer_ref=customer_ref(subscription.customer),
+        customer_ref=mapping.owner(subscription.customer),
         status=status,
         vendor_status=subscription.status,
-        plan=" + ".join(_plan(item.price) for item in items) or subscription.id,
+        plan=" + ".join([_plan(item.price) for item in items]) or subscription.id,
         quantity=items[0].quantity if len(items) == 1 else None,
-        recurring=_recurring(subscription),
-        interval=_interval(items),
+        recurring=None if interval is None else _recurring(subscription),
+        interval=interval,
         started_at=moment(subscription.start_date),
         current_period_end=period_end,
         next_charge_at=_next_charge(status, period_end, cancel_at),
@@ -68,9 +68,9 @@ def _interval(items: tuple[shapes.SubscriptionItem, ...]) -> str | None:
 
 
 def _recurring(subscription: shapes.Subscription) -> Money | None:
-    """What each interval costs; None where prices are tiered or metered, differ in interval, or need rounding."""
+    """What each interval costs; None where prices are tiered or metered, not all known, or need rounding."""
     items = subscription.items.data
-    if subscription.items.has_more or _interval(items) is None:
+    if subscription.items.has_more:
         return None
     total = Decimal(0)
     for item in items:

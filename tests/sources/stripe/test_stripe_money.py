@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sources.canonical.money import Money, NotExact, exponent
-from sources.stripe.money import major, money, stripe_amount, stripe_exponent
+from sources.stripe.money import money, scale_of, stripe_amount, stripe_exponent
 
 # As Stripe publishes it: currency, Stripe's amount, the same in major units.
 PUBLISHED = [
@@ -47,7 +47,7 @@ def test_what_stripe_counts_is_neither_lost_nor_made(amount: int, currency: str)
         assert amount % 100
     else:
         assert made.amount == Decimal(amount).scaleb(-stripe_exponent(currency))
-        assert major(Decimal(amount), currency) == made.amount
+        assert scale_of(currency).major(Decimal(amount)) == made.amount
 
 
 @given(minor=AMOUNTS, currency=CURRENCIES)

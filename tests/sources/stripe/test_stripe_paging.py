@@ -13,6 +13,7 @@ from sources.faults import Malformed, NotOffered
 from sources.stripe import shapes
 from sources.stripe.adapter import StripeAdapter
 from sources.stripe.client import CursorGone
+from sources.stripe.dialect import Dialect
 from sources.stripe.mapping.common import Mapping
 from sources.stripe.mapping.invoices import invoice_record
 from sources.stripe.simulator import StripeSimulator
@@ -89,7 +90,7 @@ async def test_a_record_deleted_between_two_pages_of_one_window_costs_nothing_bu
             raise CursorGone
         return shapes.Listing(data=(shape(2, 100), shape(3, 99)), has_more=False)
 
-    page = await read_window(fetch, record_of(ref), Window(), older=lambda: False)
+    page = await read_window(fetch, records_of(ref), Window(), Dialect(official=True))
     assert [record.provenance.record_id for record in page.records] == ["in_2", "in_1", "in_0", "in_3"]
     assert asked[1]["starting_after"] == "in_2"
     assert asked[2]["created[lte]"] == "100"
@@ -104,7 +105,7 @@ async def test_more_of_one_second_than_can_be_read_is_said_and_not_gone_round_in
         return shapes.Listing(data=tuple(shape(count * 100 + n, 100) for n in range(100)), has_more=True)
 
     with pytest.raises(NotOffered):
-        await read_window(fetch, record_of(CustomerRef("customer", "cus_1")), Window(), older=lambda: False)
+        await read_window(fetch, records_of(CustomerRef("customer", "cus_1")), Window(), Dialect(official=True))
     assert count == 5
 
 
@@ -167,10 +168,10 @@ def shape(n: int, created: int) -> shapes.Invoice:
     )  # fmt: skip
 
 
-def record_of(ref: CustomerRef) -> Any:
+def records_of(ref: CustomerRef) -> Any:
     mapping = Mapping(origin=ORIGIN, fetched_at=START, number_key="n", case_key=None, invoice_number_key=None,
                       links=False)  # fmt: skip
-    return lambda item: invoice_record(mapping, item)
+    return lambda items: [invoice_record(mapping, item) for item in items]
 
 
 class OneAnswer:
