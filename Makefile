@@ -1,6 +1,7 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-lock
+PEERS := bench/peers/node_modules/.package-lock.json
 PORT ?= 8000
 PYTEST_OPTIONS ?=
 BENCH_OPTIONS ?= --quick
@@ -25,8 +26,10 @@ test: $(STAMP) ## the whole suite; it starts every server that it needs by itsel
 faults: $(STAMP) ## every step, every way that a vendor can answer, every kill, on both databases: docs/faults.md (FAULTS=…)
 	$(BIN)/python -m tests.faults.matrix --write docs/faults.md $(FAULTS)
 
-bench: $(STAMP) ## the gateway beside its peers on the same canned vendors, two minutes (BENCH_OPTIONS=--full)
+$(PEERS): bench/peers/package-lock.json
 	@if command -v npm >/dev/null; then cd bench/peers && npm ci --silent --no-audit --no-fund >/dev/null || true; fi
+
+bench: $(STAMP) $(PEERS) ## the gateway beside its peers on the same canned vendors, two minutes (BENCH_OPTIONS=--full)
 	@PYTHONPATH=. $(BIN)/python -m bench.sidebyside $(BENCH_OPTIONS)
 
 benchparts: $(STAMP) ## what writes, policy, engine and audit log cost, one table after the other

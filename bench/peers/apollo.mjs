@@ -1,11 +1,16 @@
 // Apollo Server with dataloader and undici: `node apollo.mjs PEERS_JSON`. As its documentation has it for production:
-// NODE_ENV=production, its document store on (the default), CSRF prevention and usage reporting off, no landing page.
+// NODE_ENV=production, its document store on (the default), CSRF prevention and usage reporting off, no landing page, and no
+// cache control, which would wrap every field's resolver for a header that nobody reads.
 
 import { ApolloServer, HeaderMap } from "@apollo/server";
-import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
+import {
+  ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled,
+} from "@apollo/server/plugin/disabled";
 import DataLoader from "dataloader";
 import { createServer } from "node:http";
-import { accounts, cases, claimsOf, invoices, known, oneByOne, payments, ready, schema, subscriptions } from "./vendors.mjs";
+import { claims } from "./bearer.mjs";
+import { accounts, cases, invoices, payments, subscriptions } from "./vendors.mjs";
+import { known, ready, schema } from "./words.mjs";
 
 const list = (loader, key) => async (customer, { first }, context) =>
   ({ nodes: (await context[loader].load(customer[key])).slice(0, first ?? 10) });
@@ -26,21 +31,22 @@ const resolvers = {
 };
 
 const server = new ApolloServer({
-  typeDefs: schema, resolvers, csrfPrevention: false, plugins: [ApolloServerPluginLandingPageDisabled()],
+  typeDefs: schema, resolvers, csrfPrevention: false,
+  plugins: [ApolloServerPluginCacheControlDisabled(), ApolloServerPluginLandingPageDisabled()],
 });
 await server.start();
 
 const contextOf = () => ({
   cases: new DataLoader(cases),
   accounts: new DataLoader(accounts),
-  invoices: new DataLoader(oneByOne(invoices)),
-  subscriptions: new DataLoader(oneByOne(subscriptions)),
-  payments: new DataLoader(oneByOne(payments)),
+  invoices: new DataLoader(invoices),
+  subscriptions: new DataLoader(subscriptions),
+  payments: new DataLoader(payments),
 });
 
 async function answer(request, response, body) {
   try {
-    claimsOf((request.headers.authorization ?? "").replace("Bearer ", ""));
+    claims(request.headers.authorization);
   } catch {
     response.writeHead(401).end();
     return;

@@ -2,7 +2,9 @@
 
 import Fastify from "fastify";
 import mercurius from "mercurius";
-import { accounts, cases, claimsOf, invoices, known, oneByOne, payments, ready, schema, subscriptions } from "./vendors.mjs";
+import { claims } from "./bearer.mjs";
+import { accounts, cases, invoices, payments, subscriptions } from "./vendors.mjs";
+import { known, ready, schema } from "./words.mjs";
 
 const list = (ask, key) => async (queries) => {
   const found = await ask(queries.map(({ obj }) => obj[key]));
@@ -12,7 +14,7 @@ const list = (ask, key) => async (queries) => {
 const app = Fastify({ logger: false, keepAliveTimeout: 60_000 });
 app.addHook("onRequest", async (request, reply) => {
   try {
-    claimsOf((request.headers.authorization ?? "").replace("Bearer ", ""));
+    claims(request.headers.authorization);
   } catch {
     reply.code(401).send();
   }
@@ -31,9 +33,9 @@ await app.register(mercurius, {
   loaders: {
     Customer: {
       cases: list(cases, "support"),
-      invoices: list(oneByOne(invoices), "billing"),
-      subscriptions: list(oneByOne(subscriptions), "billing"),
-      payments: list(oneByOne(payments), "billing"),
+      invoices: list(invoices, "billing"),
+      subscriptions: list(subscriptions, "billing"),
+      payments: list(payments, "billing"),
       erpAccount: (queries) => accounts(queries.map(({ obj }) => obj.erp)),
     },
   },

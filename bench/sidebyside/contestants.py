@@ -34,7 +34,8 @@ FLOOR = Contestant("hand-written ASGI, aiohttp", (PYTHON, "-m", "bench.peers.flo
 STRAWBERRY = Contestant("Strawberry, httpx", (PYTHON, "-m", "bench.peers.stock", "{peers}"))
 APOLLO = Contestant("Apollo Server", ("node", "{here}/apollo.mjs", "{peers}"), node=True)
 MERCURIUS = Contestant("mercurius, jit", ("node", "{here}/mercurius.mjs", "{peers}"), node=True)
-ALL = (GATEWAY, WARM, FLOOR, STRAWBERRY, APOLLO, MERCURIUS)
+HIVE = Contestant("Hive Gateway, Mesh REST", ("node", "{here}/hive.mjs", "{peers}"), node=True)
+ALL = (GATEWAY, WARM, FLOOR, STRAWBERRY, APOLLO, MERCURIUS, HIVE)
 
 
 class Running:
