@@ -8,7 +8,7 @@ plan; and the times are set afterwards, which the server allows where the reques
 import asyncio
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -43,16 +43,40 @@ class Loaded(msgspec.Struct, frozen=True):
 
 @contextmanager
 def loader(directory: Path) -> Iterator["Loading"]:
-    """A running localstripe to be loaded; it is loaded once, and what it then holds is kept in `directory`."""
+    """A running localstripe to be loaded, once; what it holds then, and at its end, is kept in `directory`."""
     loaded = _loaded(directory)
     if loaded is not None:
         with localstripe(kept=directory / STATE_FILE) as base_url:
             if _holds(base_url, loaded.mark):
-                yield Loading(base_url, loaded=loaded)
+                yield Loading(base_url, directory, loaded=loaded)
+                _keep_at_its_end(base_url, directory, loaded)
                 return
         (directory / LOADED_FILE).unlink()  # another localstripe wrote at the same moment
     with localstripe() as base_url:
-        yield Loading(base_url, directory)
+        loading = Loading(base_url, directory)
+        yield loading
+        if loading.loaded is not None:
+            _keep_at_its_end(base_url, directory, loading.loaded)
+
+
+def _keep_at_its_end(base_url: str, directory: Path, loaded: Loaded) -> None:
+    with suppress(httpx.TransportError):  # it is gone already: what was kept before stays
+        _keep(base_url, directory, loaded.left_out)
+
+
+def _keep(base_url: str, directory: Path, left_out: list[str]) -> Loaded | None:
+    """Keep what the server holds; None where another localstripe always wrote in between.
+
+    It writes its state when something is made, so a mark is, by which the state is known for its own.
+    """
+    for _ in range(KEEP_TRIES):
+        loaded = Loaded(f"loaded_{uuid.uuid4().hex}", left_out)
+        product = {"id": loaded.mark, "name": "Loaded", "type": "service"}
+        answer = httpx.post(f"{base_url}/v1/products", json=product, auth=(KEY, ""), timeout=TIMEOUT_SECONDS)
+        if answer.is_success and keep_state(directory / STATE_FILE, loaded.mark):
+            (directory / LOADED_FILE).write_bytes(msgspec.json.encode(loaded))
+            return loaded
+    return None
 
 
 def _loaded(directory: Path) -> Loaded | None:
@@ -75,7 +99,7 @@ class Loading:
     def __init__(self, base_url: str, directory: Path | None = None, *, loaded: Loaded | None = None) -> None:
         self._base_url = base_url
         self._directory = directory
-        self._loaded = loaded
+        self.loaded = loaded
         self._made: dict[str, asyncio.Task[Any]] = {}
 
     def section(self) -> dict[str, Any]:
@@ -89,8 +113,8 @@ class Loading:
 
     async def absorb_all(self, history: Sequence[Fact], progress: Callable[[int, int], None]) -> list[str]:
         """Load what the server can hold; gives what was left out, a sentence each. Raises SourceFaults."""
-        if self._loaded is not None:
-            return self._loaded.left_out
+        if self.loaded is not None:
+            return self.loaded.left_out
         plan = plan_of(history)
         total, done = sum(customer.steps for customer in plan.customers), 0
         gate = asyncio.Semaphore(AT_ONCE)
@@ -106,18 +130,9 @@ class Loading:
 
         async with httpx.AsyncClient(base_url=self._base_url, auth=(KEY, ""), timeout=TIMEOUT_SECONDS) as client:
             await asyncio.gather(*(load(customer) for customer in plan.customers))
-            if self._directory is not None:
-                await self._keep(client, self._directory, plan.left_out)
+        if self._directory is not None:
+            self.loaded = await asyncio.to_thread(_keep, self._base_url, self._directory, plan.left_out)
         return plan.left_out
-
-    async def _keep(self, client: httpx.AsyncClient, directory: Path, left_out: list[str]) -> None:
-        """The server writes its state when something comes, so a mark does, by which the state is known for its own."""
-        for _ in range(KEEP_TRIES):
-            mark = f"loaded_{uuid.uuid4().hex}"
-            await _post(client, "products", id=mark, name="Loaded", type="service")
-            if keep_state(directory / STATE_FILE, mark):
-                (directory / LOADED_FILE).write_bytes(msgspec.json.encode(Loaded(mark, left_out)))
-                return
 
     async def _customer(self, client: httpx.AsyncClient, plan: CustomerPlan, step: Callable[[], None]) -> None:
         id = (await _post(client, "customers", **_customer_body(plan.fact)))["id"]

@@ -126,3 +126,17 @@ async def test_what_was_loaded_once_is_there_at_the_next_start(tmp_path: Path, h
             answers.append((left_out, held))
     assert answers[0] == answers[1]
     assert answers[0][1][0]
+
+
+async def test_what_was_written_after_it_was_loaded_is_there_at_the_next_start(
+    tmp_path: Path, history: list[Fact], told: Tale
+) -> None:
+    told.customer()
+    for name in ("loaded now", "loaded before", "neither"):
+        with loader(tmp_path) as loading:
+            await loading.absorb_all(history, lambda done, total: None)
+            async with httpx.AsyncClient(base_url=loading.section()["base_url"], auth=("sk_test_x", "")) as client:
+                (customer,) = (await client.get("/v1/customers")).json()["data"]
+                if name == "neither":
+                    assert customer["description"] == "loaded before"
+                await client.post(f"/v1/customers/{customer['id']}", json={"description": name})

@@ -108,6 +108,17 @@ def real_books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrytonLoade
 
 @contextmanager
 def _copied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrytonLoader]:
+    with tryton(_filled_directory(tmp_path_factory)) as loader:
+        yield loader
+
+
+@pytest.fixture
+def filled_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of yet another copy, which nobody serves."""
+    return _filled_directory(tmp_path_factory)
+
+
+def _filled_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     code = [Path(module.__file__ or "").read_bytes() for module in (documents, parties, plan)]
     digest = hashlib.sha256(b"\0".join([*code, msgspec.json.encode(HISTORY)])).hexdigest()[:12]
     kept = cache_directory() / f"tryton-tests-{server.version()}-{digest}"
@@ -118,8 +129,7 @@ def _copied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrytonLoader]:
             (kept / "filled").touch()
     copy = tmp_path_factory.mktemp("tryton") / "data"
     shutil.copytree(kept / "data", copy, symlinks=True)
-    with tryton(copy) as loader:
-        yield loader
+    return copy
 
 
 def _fill(directory: Path) -> None:
