@@ -80,8 +80,11 @@ class Loaders:
     async def customer(self, uid: str) -> Customer | None:
         return await asyncio.shield(self._known(self._customers).load(uid))
 
-    async def customers(self, uids: Sequence[str]) -> Sequence[Customer | None]:
-        return await asyncio.shield(self._known(self._customers).load_many(uids))
+    async def customers(self, uids: Sequence[str]) -> list[Customer | None]:
+        loader = self._known(self._customers)
+        loading = [loader.load(uid) for uid in uids]
+        await arrived(loading)
+        return [future.result() for future in loading]
 
     async def uids_of_number(self, number: str) -> tuple[str, ...]:
         """The customers of a number; raises the fault of a source that may know it."""
@@ -146,6 +149,16 @@ class Loaders:
     async def _numbers(self, numbers: Sequence[str]) -> list[Any]:
         found = await ask_for_numbers(self._crosswalk, self._systems.all, numbers)
         return [found[number] for number in numbers]
+
+
+async def arrived(loading: Sequence[asyncio.Future[Any] | None]) -> None:
+    """Wait until all are there. Those of one batch come together, so few are waited for."""
+    for future in loading:
+        if future is not None and not future.done():
+            try:
+                await asyncio.shield(future)  # who gives up must not take others' answers along
+            except SourceFault:
+                continue  # it is looked at in its place
 
 
 async def settled(awaitables: Sequence[Any]) -> list[Any]:

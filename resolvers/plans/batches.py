@@ -14,7 +14,8 @@ from resolvers import edges, merging
 from resolvers.connections import Connection, Edge, PageInfo, given, page_length
 from resolvers.errors import from_fault
 from resolvers.exposure import camel_case
-from resolvers.loaders import EVERYTHING
+from resolvers.lists import records_in
+from resolvers.loaders import EVERYTHING, arrived
 from resolvers.merging import Entry, Part
 from resolvers.plans.shapes import Field
 from resolvers.plans.sites import Asking, Batch, Site, Waiting
@@ -39,11 +40,11 @@ class ListBatch:
     def begin(self, run: Asking, site: Site, entries: Sequence[Waiting]) -> Any:
         """The customers' places, with the page of each that has one; None where each is to ask by itself."""
         edge, named = self._edge, run.arguments[site.field.number]
-        systems, loading = run.context.systems.of(edge.kind), run.context.loaders.loading
-        if not systems or given(named.get("after")) is not None or given(named.get("filter")):
+        loading = run.context.loaders.loading
+        if not run.context.systems.of(edge.kind) or given(named.get("after")) is not None or given(named.get("filter")):
             return None
         page_length(given(named.get("first")))  # raises, as for each of them
-        places = [run.places(customer, systems) for _, customer, _ in entries]
+        places = [records_in(run.context, customer, edge.kind) for _, customer, _ in entries]
         return [
             (each, loading(each[0][0], edge.method, each[0][1], EVERYTHING) if len(each) == 1 else None)
             for each in places
@@ -52,7 +53,7 @@ class ListBatch:
     async def finish(self, run: Asking, site: Site, entries: Sequence[Waiting], begun: Any) -> Sequence[Any]:
         if begun is None:
             return await run.each(site, entries)
-        await all_of([future for _, future in begun])
+        await arrived([future for _, future in begun])
         first = page_length(given(run.arguments[site.field.number].get("first")))
         make = _with_cursors if site.cursors else _without_cursors
         results = [_page(make, places, future, first) for places, future in begun]
@@ -76,12 +77,12 @@ class FirstBatch:
 
     def begin(self, run: Asking, site: Site, entries: Sequence[Waiting]) -> Any:
         """The customers' places, each with its record on its way."""
-        systems, loading = run.context.systems.of(self._kind), run.context.loaders.loading
-        places = [run.places(customer, systems) for _, customer, _ in entries]
+        loading = run.context.loaders.loading
+        places = [records_in(run.context, customer, self._kind) for _, customer, _ in entries]
         return [(each, [loading(system, self._method, ref) for system, ref in each]) for each in places]
 
     async def finish(self, run: Asking, site: Site, entries: Sequence[Waiting], begun: Any) -> Sequence[Any]:
-        await all_of([future for _, futures in begun for future in futures])
+        await arrived([future for _, futures in begun for future in futures])
         return [_first(places, futures) for places, futures in begun]
 
 
@@ -104,16 +105,6 @@ class Listing:
 
 
 NO_RECORDS: Connection[Any] = Connection([], has_next=False, after=None)
-
-
-async def all_of(loading: "Sequence[asyncio.Future[Any] | None]") -> None:
-    """Wait until all are there. Those of one batch come together, so few are waited for."""
-    for future in loading:
-        if future is not None and not future.done():
-            try:
-                await asyncio.shield(future)  # a plan that is given up must not take others' answers along
-            except SourceFault:
-                continue  # it is looked at in its place
 
 
 def batch_of(field: Field) -> Batch | None:

@@ -12,8 +12,6 @@ from resolvers.context import Context
 from resolvers.plans.outcomes import Bail
 from resolvers.plans.shapes import Field
 from resolvers.plans.sites import Batch, Defer, Place, Site, Waiting, Write
-from sources.canonical.provenance import CustomerRef
-from sources.systems import System
 
 BEHIND = 3  # turns of the loop: what resolvers of the same level ask for is in the loaders' line by then
 
@@ -52,7 +50,7 @@ def keys_of(place: Place) -> list[str | int]:
 class Run:
     """The state of one request, or of a part of it that is deferred."""
 
-    __slots__ = ("_refs", "arguments", "context", "defer", "errors", "fields", "roots", "shown", "sites", "waiting")
+    __slots__ = ("arguments", "context", "defer", "errors", "fields", "roots", "shown", "sites", "waiting")
 
     def __init__(
         self,
@@ -72,7 +70,6 @@ class Run:
         self.errors: list[GraphQLError] = []
         self.roots = roots
         """What the fields of the root gave, by their names in the answer: they are not asked twice."""
-        self._refs: dict[str, tuple[Any, dict[str, list[CustomerRef]]]] = {}
         self.waiting: dict[int, list[Waiting]] = {number: [] for number in sites}
 
     async def answer(self, write: Write, source: Any = None, place: Place = None) -> dict[str, Any]:
@@ -138,16 +135,6 @@ class Run:
                 data[key] = complete(self, result, (place, key, parent))
         if site.leads_on:
             await self._on()
-
-    def places(self, customer: Any, systems: Sequence[System]) -> list[tuple[System, CustomerRef]]:
-        """Where a customer has records, as resolvers.lists.records_in; a customer's links are looked through once."""
-        known = self._refs.get(customer.uid)
-        if known is None or known[0] is not customer:
-            refs: dict[str, list[CustomerRef]] = {}
-            for identity in customer.identities:
-                refs.setdefault(identity.source, []).append(CustomerRef(identity.record_type, identity.record_id))
-            known = self._refs[customer.uid] = (customer, refs)
-        return [(system, ref) for system in systems for ref in known[1].get(system.uid, ())]
 
     async def each(self, site: Site, entries: Sequence[Waiting]) -> Sequence[Any]:
         """What the field's own resolver gives for each of the records; its errors are results."""

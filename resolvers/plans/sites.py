@@ -7,8 +7,6 @@ import msgspec
 
 from resolvers.context import Context
 from resolvers.plans.shapes import Field
-from sources.canonical.provenance import CustomerRef
-from sources.systems import System
 
 Place: TypeAlias = "tuple[Any, str | int, str | None] | None"
 """A path: the one above, the key, the type; None at the root."""
@@ -25,9 +23,6 @@ class Asking(Protocol):
 
     context: Context
     arguments: Mapping[int, dict[str, Any]]
-
-    def places(self, customer: Any, systems: Sequence[System]) -> list[tuple[System, CustomerRef]]:
-        """Where a customer has records."""
 
     async def each(self, site: "Site", entries: Sequence[Waiting]) -> Sequence[Any]:
         """What the field's own resolver gives for each of the records; its errors are results."""
