@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from limits.aio.storage import RedisStorage
@@ -24,6 +25,7 @@ from sources.redis_guard import RedisGuard
 
 WINDOW_SECONDS = 60
 BUSY_RETRY_SECONDS = 1  # an operation takes a second or less, so a place is free by then
+KEPT_CONSUMERS = 10_000  # as many as tokens are remembered
 POLICY = "consumer"  # the name of the policy in the headers
 
 
@@ -46,11 +48,17 @@ class Minute:
 
 
 class Slot:
-    """A place among the operations of a consumer that run at the same time."""
+    """A place among the operations of a consumer that run at the same time; free again at the end of its block."""
 
     def __init__(self, running: Counter[str], consumer: str) -> None:
         self._running = running
         self._consumer = consumer
+
+    def __enter__(self) -> "Slot":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
 
     def take(self) -> None:
         self._running[self._consumer] += 1
@@ -108,9 +116,8 @@ class Admission:
             raise Refusal(429, ErrorCode.TOO_MANY_REQUESTS, message, headers=headers, retryable=True)
         return headers
 
-    @contextmanager
-    def running(self, actor: Actor) -> Iterator[Slot]:
-        """A place among the operations of the consumer, free again whatever happens. Raises Refusal 429."""
+    def running(self, actor: Actor) -> Slot:
+        """A place among the operations of the consumer; it is to be left. Raises Refusal 429."""
         consumer = consumer_of(actor)
         if self._running[consumer] >= self._at_once:
             message = f"more than {self._at_once} operations at the same time: ask again when one has ended"
@@ -118,10 +125,7 @@ class Admission:
             raise Refusal(429, ErrorCode.TOO_MANY_OPERATIONS, message, headers=headers, retryable=True)
         slot = Slot(self._running, consumer)
         slot.take()
-        try:
-            yield slot
-        finally:
-            slot.leave()
+        return slot
 
     @property
     def consumers(self) -> int:
@@ -141,7 +145,12 @@ class Admission:
 
 def consumer_of(actor: Actor) -> str:
     """Who asks, as a key that says nothing about them."""
-    return hashlib.blake2b(f"{actor.issuer}\n{actor.subject}".encode(), digest_size=16).hexdigest()
+    return _consumer(actor.issuer, actor.subject)
+
+
+@lru_cache(KEPT_CONSUMERS)
+def _consumer(issuer: str, subject: str) -> str:
+    return hashlib.blake2b(f"{issuer}\n{subject}".encode(), digest_size=16).hexdigest()
 
 
 def _storage(redis: Redis) -> RedisStorage:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import BaseRoute, WebSocketRoute
 from strawberry import Schema
 
 from gateway.development_issuer import development_routes, loopback_only
@@ -26,6 +26,8 @@ from resolvers.masks import Mask, Masks
 from resolvers.plans import Plans
 from sources.canonical.actor import Actor
 from sources.systems import Systems
+
+GRAPHQL_PATH = "/graphql"
 
 
 def create_app(gateway: Gateway) -> App:
@@ -49,13 +51,22 @@ def create_app(gateway: Gateway) -> App:
         plans=plans_of(gateway, schema),
     )
     routes: list[BaseRoute] = [
-        Route("/graphql", endpoint),
-        WebSocketRoute("/graphql", Sockets(endpoint.operations, browsers, gateway.connections)),
+        WebSocketRoute(GRAPHQL_PATH, Sockets(endpoint.operations, browsers, gateway.connections)),
         *public_routes(gateway.readiness),
         *development_routes(gateway.issuer),
     ]
-    app = FastAPI(routes=routes, openapi_url=None, redirect_slashes=False)
-    return traced(loopback_only(app, gateway.issuer), gateway.tracing)
+    others = FastAPI(routes=routes, openapi_url=None, redirect_slashes=False)
+    return traced(loopback_only(at_once(endpoint, others), gateway.issuer), gateway.tracing)
+
+
+def at_once(endpoint: App, others: App) -> App:
+    """The endpoint for requests on its path, in front of everything that the other app does to find a route."""
+
+    async def routed(scope: Any, receive: Any, send: Any) -> None:
+        app = endpoint if scope["type"] == "http" and scope["path"] == GRAPHQL_PATH else others
+        await app(scope, receive, send)
+
+    return routed
 
 
 def estimator(schema: Schema, systems: Systems) -> Estimator:

@@ -8,6 +8,7 @@ a page in a browser cannot reach it through a name that it makes resolve to 127.
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -115,8 +116,13 @@ class LoopbackOnly:
 
 
 def _asks_loopback(scope: MutableMapping[str, Any]) -> bool:
-    hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
-    return len(hosts) == 1 and is_loopback(_without_port(hosts[0]))
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    return len(hosts) == 1 and _is_loopback(hosts[0])
+
+
+@lru_cache
+def _is_loopback(host: bytes) -> bool:
+    return is_loopback(_without_port(host.decode("latin-1")))
 
 
 def _without_port(host: str) -> str:

@@ -1,6 +1,7 @@
 """What an actor may see, by its roles and scopes: data, read from policy_defaults/roles.toml."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from importlib import resources
 from typing import Literal
 
@@ -14,6 +15,7 @@ SYSTEMS_CHANGE = "systems:change"
 AUDIT_READ = "audit:read"
 INTROSPECT = "schema:introspect"
 CLASS_PREFIX = "class:"
+KEPT_SUMS = 1000  # roles and scopes come together in few ways
 
 PERMISSIONS_BY_SYSTEMS: Mapping[str, frozenset[str]] = {
     "none": frozenset(),
@@ -49,16 +51,21 @@ class ReadPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
         On the development issuer's word everyone introspects, so that a tool on a laptop finds the schema.
         """
-        roles = [self.roles[name] for name in actor.roles if name in self.roles]
-        given = [role.grants for role in roles]
-        if any(role.scopes for role in roles):
-            given += [_of_scope(self.scopes[name]) for name in actor.scopes if name in self.scopes]
-        if actor.development:
-            given.append(Grants(permissions=frozenset({INTROSPECT})))
-        return Grants(
-            frozenset().union(*(each.classes for each in given)),
-            frozenset().union(*(each.permissions for each in given)),
-        )
+        roles = tuple([self.roles[name] for name in actor.roles if name in self.roles])
+        asked = actor.scopes if any(role.scopes for role in roles) else ()
+        scopes = tuple([self.scopes[name] for name in asked if name in self.scopes])
+        return _sum_of(roles, scopes, actor.development)
+
+
+@lru_cache(KEPT_SUMS)
+def _sum_of(roles: Sequence[Role], scopes: Sequence[str], development: bool) -> Grants:
+    given = [*(role.grants for role in roles), *map(_of_scope, scopes)]
+    if development:
+        given.append(Grants(permissions=frozenset({INTROSPECT})))
+    return Grants(
+        frozenset().union(*(each.classes for each in given)),
+        frozenset().union(*(each.permissions for each in given)),
+    )
 
 
 def _of_scope(grant: str) -> Grants:

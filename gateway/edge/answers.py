@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 from graphql import GraphQLError
-from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.edge.framing import told_once
 from gateway.edge.negotiation import chosen, prefers
 from gateway.edge.refusals import Refusal
+from gateway.edge.requests import Request
 from resolvers.errors import ErrorCode, formatted
 
 GRAPHQL_TYPE = "application/graphql-response+json"
@@ -50,11 +50,30 @@ def _media_type(accept: str | None) -> str:
     return media_type
 
 
+class Answered(Response):
+    """An answer in one piece. What every answer of its media type has in front is written once."""
+
+    def __init__(self, content: bytes, status: int, media_type: str, correlation_id: str) -> None:
+        self.status_code = status
+        self.background = None
+        self.body = content
+        self.raw_headers = [
+            *_constant_headers(media_type),
+            (b"content-length", b"%d" % len(content)),
+            (b"x-correlation-id", correlation_id.encode("latin-1")),
+        ]
+
+
+@lru_cache
+def _constant_headers(media_type: str) -> list[tuple[bytes, bytes]]:
+    headers = {**SECURITY_HEADERS, "content-type": f"{media_type}; charset=utf-8"}
+    return [(name.encode(), value.encode()) for name, value in headers.items()]
+
+
 def answer(body: dict[str, Any], status: int, media_type: str, correlation_id: str) -> Response:
     """An answer with its headers."""
-    headers = {**SECURITY_HEADERS, "content-type": f"{media_type}; charset=utf-8", "x-correlation-id": correlation_id}
     content = msgspec.json.encode(body)
-    return Response(told_once(content) if media_type == EVENT_TYPE else content, status, headers)
+    return Answered(told_once(content) if media_type == EVENT_TYPE else content, status, media_type, correlation_id)
 
 
 def not_executed(errors: Sequence[GraphQLError], media_type: str, correlation_id: str) -> Response:

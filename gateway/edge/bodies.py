@@ -6,10 +6,9 @@ Source: RFC 9110, section 8.4, Content-Encoding.
 import asyncio
 import zlib
 
-from starlette.requests import ClientDisconnect, Request
-
 from gateway.configuration.limits import LimitsSection
 from gateway.edge.refusals import Refusal, bad_request
+from gateway.edge.requests import Request
 from resolvers.errors import ErrorCode
 
 BODY_SECONDS = 10.0  # a quarter of a megabyte over a poor mobile line; whoever is slower holds a connection open
@@ -27,15 +26,17 @@ async def read_body(request: Request, limits: LimitsSection) -> bytes:
             body = await _bounded(request, limits.body_bytes)
     except TimeoutError:
         raise Refusal(408, ErrorCode.BAD_REQUEST, "the body took too long to arrive") from None
-    except ClientDisconnect:
-        raise bad_request("the body broke off") from None
     return _unpacked(body, WINDOW_BITS[encoding], limits.decompressed_bytes) if encoding in WINDOW_BITS else body
 
 
 async def _bounded(request: Request, most: int) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
+    body, more = bytearray(), True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise bad_request("the body broke off")
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
         if len(body) > most:
             raise Refusal(413, ErrorCode.BODY_TOO_LARGE, f"the body is larger than {most} bytes")
     return bytes(body)

@@ -7,11 +7,11 @@ would have made it ask. Source: Fetch, CORS protocol; Apollo Server, preventing 
 
 from urllib.parse import urlsplit
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.configuration.sections import CorsSection
 from gateway.edge.refusals import Refusal
+from gateway.edge.requests import Request
 from resolvers.errors import ErrorCode
 
 METHODS = "GET, POST"

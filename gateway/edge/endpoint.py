@@ -1,14 +1,13 @@
 """The way of a request: browser -> identity -> parameters -> operation -> execution under one deadline -> answer."""
 
 import re
+import secrets
 import time
-import uuid
 from collections.abc import Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 
 import structlog
 from graphql import GraphQLSchema, OperationType
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -29,6 +28,7 @@ from gateway.edge.parts import InParts
 from gateway.edge.preparing import Preparation, Prepared
 from gateway.edge.recording import Reads
 from gateway.edge.refusals import Refusal
+from gateway.edge.requests import Request
 from gateway.edge.streams.connections import Connections
 from gateway.edge.streams.events import EventStream
 from gateway.edge.streams.presence import ClientGone, while_present
@@ -42,7 +42,8 @@ from sources.wire.correlation import correlation_id
 
 log = structlog.get_logger("gateway.edge")
 METHODS = ("GET", "POST")
-OWN_ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)  # a correlation id of the caller's that is safe to log and to send on
+ID_BYTES = 16  # as many as a trace's id has
+GIVEN_ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)  # of the caller's; safe to log and to send on
 
 
 class Endpoint:
@@ -108,7 +109,8 @@ class Endpoint:
             response, outcome, codes = refused(_inside(correlation), correlation), "failed", ["INTERNAL_ERROR"]
         finally:
             correlation_id.reset(token)
-        response.headers.update(self._browsers.headers(request))
+        if told := self._browsers.headers(request):
+            response.headers.update(told)
         self._note(response, started, outcome, codes)
         return response
 
@@ -130,13 +132,12 @@ class Endpoint:
         self._browsers.refuse_cross_site(request)
         media_type = media_type_of(request)
         actor = await self.operations.actor(request.headers.get("authorization"))
-        async with AsyncExitStack() as held:
-            admitted = await held.enter_async_context(self.operations.admitted(actor))
+        with await self.operations.admitted(actor) as admitted:
             viewing = self.operations.open_context(actor, correlation)
             response, outcome, codes = await self._answered(request, viewing, media_type, admitted.slot)
             if isinstance(response, InParts):
-                response.held = held.pop_all()
-        response.headers.update(admitted.headers)
+                response.slot = admitted.kept()
+        response.raw_headers.extend((name.encode(), value.encode()) for name, value in admitted.headers.items())
         return response, outcome, codes
 
     async def _answered(
@@ -187,4 +188,4 @@ def _inside(correlation: str) -> Refusal:
 
 def _correlation_of(request: Request) -> str:
     given = request.headers.get("x-correlation-id", "")
-    return given if OWN_ID.fullmatch(given) else uuid.uuid4().hex
+    return given if GIVEN_ID.fullmatch(given) else secrets.token_hex(ID_BYTES)

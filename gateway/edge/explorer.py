@@ -5,11 +5,11 @@ import hashlib
 import re
 from pathlib import Path
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.edge.answers import OFFERS, SECURITY_HEADERS
 from gateway.edge.negotiation import prefers
+from gateway.edge.requests import Request
 
 PAGE = Path(__file__).with_name("explorer.html")
 HTML_TYPE = "text/html"
@@ -29,7 +29,7 @@ class Explorer:
 
     def wanted(self, request: Request) -> bool:
         """Whether a person opens the address in a browser."""
-        bare = request.method == "GET" and not request.scope["query_string"]
+        bare = request.method == "GET" and not request.query_string
         return bare and prefers(request.headers.get("accept"), HTML_TYPE, OFFERS)
 
     def page(self) -> Response:

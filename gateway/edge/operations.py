@@ -3,10 +3,10 @@
 Every transport asks here, so that the limits of one are the limits of all.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from graphql import DocumentNode, ExecutionResult, GraphQLSchema
@@ -40,13 +40,30 @@ T = TypeVar("T")
 MAX_PARTS = 500  # deferred in an answer: each costs some 0.15 ms of the processor beside what it holds
 
 
-class Admitted(NamedTuple):
-    """An operation that may run."""
+class Admitted:
+    """An operation that may run. Its place is free again at the end of the block, unless it was kept for longer."""
 
-    headers: Mapping[str, str]
-    """What tells the consumer how much is left."""
-    slot: Slot
-    """Its place."""
+    __slots__ = ("_kept", "headers", "slot")
+
+    def __init__(self, headers: Mapping[str, str], slot: Slot) -> None:
+        self.headers = headers
+        """What tells the consumer how much is left."""
+        self.slot = slot
+        self._kept = False
+
+    def __enter__(self) -> "Admitted":
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        if not self._kept:
+            self.slot.leave()
+        if isinstance(error, Refusal):
+            error.headers = {**self.headers, **error.headers}
+
+    def kept(self) -> Slot:
+        """The place, for who leaves it later."""
+        self._kept = True
+        return self.slot
 
 
 class Operations:
@@ -89,13 +106,11 @@ class Operations:
             code = ErrorCode(fault.code)
             raise Refusal(fault.status, code, fault.message, headers=fault.headers, retryable=fault.retryable) from None
 
-    @asynccontextmanager
-    async def admitted(self, actor: Actor) -> AsyncIterator[Admitted]:
+    async def admitted(self, actor: Actor) -> Admitted:
         """A place for an operation of this consumer. Raises Refusal: 429."""
         headers = await self._admission.count(actor)
         try:
-            with self._admission.running(actor) as slot:
-                yield Admitted(headers, slot)
+            return Admitted(headers, self._admission.running(actor))
         except Refusal as refusal:
             refusal.headers = {**headers, **refusal.headers}
             raise

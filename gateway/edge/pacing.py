@@ -6,7 +6,7 @@ the process unless they are large.
 """
 
 import asyncio
-from collections import deque
+from collections import OrderedDict
 
 from gateway.edge.refusals import Refusal
 from resolvers.errors import ErrorCode
@@ -17,7 +17,6 @@ class Place:
 
     def __init__(self, pace: "Pace", fields: int) -> None:
         self.fields = fields
-        self.given: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._pace = pace
 
     def leave(self) -> None:
@@ -33,16 +32,22 @@ class Pace:
     def __init__(self, fields: int, longest_seconds: float) -> None:
         self._all = self._free = fields
         self._longest_seconds = longest_seconds
-        self._line: deque[Place] = deque()
+        self._line: OrderedDict[Place, asyncio.Future[None]] = OrderedDict()
 
     async def place(self, fields: int) -> Place:
         """Room for an operation of so many fields; leave it at the end. Raises Refusal: 503 where it takes too long."""
         place = Place(self, min(max(fields, 1), self._all))
-        self._line.append(place)
-        self._move_up()
+        if not self._line and place.fields <= self._free:
+            self._free -= place.fields
+        else:
+            await self._wait_in_line(place)
+        return place
+
+    async def _wait_in_line(self, place: Place) -> None:
+        given = self._line[place] = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(self._longest_seconds):
-                await place.given
+                await given
         except TimeoutError:
             place.leave()
             message = f"the gateway is busy: the operation could not begin for {self._longest_seconds:g} seconds"
@@ -51,19 +56,18 @@ class Pace:
         except asyncio.CancelledError:
             place.leave()
             raise
-        return place
 
     def leave(self, place: Place) -> None:
         """Give back what a place has, or give it up in the line."""
-        if place.given.done() and not place.given.cancelled():
+        if self._line.pop(place, None) is None:
             self._free += place.fields
-        elif place in self._line:
-            self._line.remove(place)
         self._move_up()
 
     def _move_up(self) -> None:
-        while self._line and (self._line[0].given.cancelled() or self._line[0].fields <= self._free):
-            place = self._line.popleft()
-            if not place.given.cancelled():
-                self._free -= place.fields
-                place.given.set_result(None)
+        while self._line:
+            place, given = next(iter(self._line.items()))
+            if given.cancelled() or place.fields > self._free:  # who is cancelled leaves the line in a moment
+                return
+            del self._line[place]
+            self._free -= place.fields
+            given.set_result(None)

@@ -7,11 +7,11 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
-from starlette.requests import Request
 
 from gateway.configuration.limits import LimitsSection
 from gateway.edge.bodies import read_body
 from gateway.edge.refusals import Refusal, bad_request
+from gateway.edge.requests import Request
 from resolvers.errors import ErrorCode
 
 MAX_URL_PARAMETERS = 20  # six are ours; a client's own for its caches are few
@@ -87,7 +87,7 @@ def _of_get(request: Request, limits: LimitsSection) -> Parameters:
 
 
 def _url_parameters(request: Request) -> dict[str, str]:
-    text = request.scope["query_string"].decode("latin-1")
+    text = request.query_string.decode("latin-1")
     try:
         return dict(parse_qsl(text, True, errors="strict", max_num_fields=MAX_URL_PARAMETERS))
     except ValueError:

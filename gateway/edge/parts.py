@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import nullcontext
 
 import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from gateway.admission import Slot
 from gateway.edge.answers import MULTIPART_TYPE, SECURITY_HEADERS
 from gateway.edge.deferring import Parts
 from gateway.edge.framing import BEFORE_PARTS, BOUNDARY, part
@@ -31,8 +32,8 @@ class InParts(Response):
         }
         super().__init__(headers=headers)
         del self.headers["content-length"]
-        self.held = AsyncExitStack()
-        """What is given back after the last part."""
+        self.slot: Slot | None = None
+        """What is left after the last part."""
         self.finished: Callable[[str, Sequence[str]], None] = lambda outcome, codes: None
         """Is told the outcome, and the codes of errors."""
         self._parts = parts
@@ -44,7 +45,7 @@ class InParts(Response):
         token = correlation_id.set(self._correlation)
         outcome = "gone"
         try:
-            async with self.held:
+            with self.slot or nullcontext():
                 try:
                     await while_present(receive, lambda: self._tell(send))
                     outcome = "partial" if self._parts.telling.codes else "ok"

@@ -1,6 +1,7 @@
 """Metrics of one gateway, for Prometheus. No label holds what a caller or a vendor may choose freely."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -31,7 +32,6 @@ class Metrics:
 
     def __init__(self) -> None:
         registry = self.registry = CollectorRegistry()
-        self._of_calls: dict[tuple[str, str], tuple[Counter, Histogram]] = {}  # looking labels up costs as a count
         self._requests = Counter("c360_requests", "GraphQL requests by outcome.", ["outcome"], registry=registry)
         self._request_seconds = Histogram(
             "c360_request_seconds", "How long a GraphQL request took.", registry=registry, buckets=REQUEST_SECONDS
@@ -65,13 +65,19 @@ class Metrics:
             registry=registry,
         )
 
+        # Looking labels up costs more than counting does.
+        self._request_of = cache(self._requests.labels)
+        self._plan_of = cache(self._plans.labels)
+        self._call_of = cache(self._calls.labels)
+        self._seconds_of = cache(self._call_seconds.labels)
+
     def planned(self, outcome: str, reason: str) -> None:
         """A query was "planned", "compiled", or graphql-core executed it: "fallback" or "bail", for a reason."""
-        self._plans.labels(outcome, reason).inc()
+        self._plan_of(outcome, reason).inc()
 
     def request(self, outcome: str, seconds: float, codes: Iterable[str] = ()) -> None:
         """A GraphQL request was answered: "ok", "partial", "failed" or "refused", with errors of these codes."""
-        self._requests.labels(outcome).inc()
+        self._request_of(outcome).inc()
         self._request_seconds.observe(seconds)
         for code in codes:
             self._errors.labels(code).inc()
@@ -82,12 +88,8 @@ class Metrics:
 
     def source_call(self, system: str, outcome: str, seconds: float, /) -> None:
         """A try reached for a source (or was held back); the outcome is the recorder's word."""
-        found = self._of_calls.get((system, outcome))
-        if found is None:
-            found = self._calls.labels(system, outcome), self._call_seconds.labels(system)
-            self._of_calls[system, outcome] = found
-        found[0].inc()
-        found[1].observe(seconds)
+        self._call_of(system, outcome).inc()
+        self._seconds_of(system).observe(seconds)
 
     def watch_cache(self, counts: CacheCounts) -> None:
         """Show how the cache answered its keys, as it counts them itself."""

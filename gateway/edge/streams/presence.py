@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from starlette.types import Receive
 
 T = TypeVar("T")
+
+
+UNWATCHED_SECONDS = 0.05  # most operations are done by then, and need nobody who watches
 
 
 class ClientGone(Exception):
@@ -18,23 +21,42 @@ async def while_present(receive: Receive, work: Callable[[], Awaitable[T]]) -> T
 
     For use when the body of the request has been read: whatever `receive` gives then is that the client has left.
     """
-    here = asyncio.current_task()
-    gone = False
-
-    async def watch() -> None:
-        nonlocal gone
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        gone = True
-        if here is not None:
-            here.cancel()
-
-    watching: asyncio.Task[Any] = asyncio.create_task(watch())
+    watch = _Watch(receive)
     try:
         return await work()
     except asyncio.CancelledError:
-        if not gone or here is None or here.uncancel() > 0:
+        if not watch.has_cancelled():
             raise
         raise ClientGone from None
     finally:
-        watching.cancel()
+        watch.end()
+
+
+class _Watch:
+    """Cancels the task that made it, if it takes longer than UNWATCHED_SECONDS, when its client leaves."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._here = asyncio.current_task()
+        self._gone = False
+        self._task: asyncio.Task[None] | None = None
+        self._timer = asyncio.get_running_loop().call_later(UNWATCHED_SECONDS, self._begin)
+
+    def has_cancelled(self) -> bool:
+        """Whether nobody else has cancelled the task."""
+        return self._gone and self._here is not None and self._here.uncancel() == 0
+
+    def end(self) -> None:
+        self._timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+
+    def _begin(self) -> None:
+        self._task = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._gone = True
+        if self._here is not None:
+            self._here.cancel()

@@ -75,7 +75,7 @@ class Running:
     async def _answered(self, operation_id: str, asked: Parameters, correlation: str) -> str:
         """Say the answers; gives the last word."""
         viewing = self._operations.open_context(self._actor, correlation)
-        async with self._operations.admitted(self._actor) as admitted:
+        with await self._operations.admitted(self._actor) as admitted:
             prepared = await self._operations.prepared(asked, viewing)
             if prepared.kind is not OperationType.SUBSCRIPTION:
                 answer = await self._operations.answer(prepared, viewing, slot=admitted.slot)
