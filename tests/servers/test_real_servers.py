@@ -73,11 +73,14 @@ def open_directory() -> Iterator[Path]:
         yield Path(name)
 
 
-async def test_data_where_an_ordinary_user_can_go_are_served_in_their_place_by_one_server(open_directory: Path) -> None:
-    data = open_directory / "data"
+async def test_data_where_an_ordinary_user_can_go_are_served_in_their_place_by_one_server(
+    open_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(open_directory)
+    data = Path("data")
     for _ in range(2):  # the second finds a directory that is closed to all but its owner
         with postgres(data) as server:
-            assert await value(server, "postgres", "show data_directory") == str(data)
+            assert await value(server, "postgres", "show data_directory") == str(open_directory / data)
             with pytest.raises(ServerFailed, match=f"served already, by process {server.pid}"), postgres(data):
                 pass
 

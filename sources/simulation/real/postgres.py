@@ -71,6 +71,7 @@ def postgres(directory: Path | None = None) -> Iterator[Postgres]:
     Raises ServerFailed.
     """
     account = Account()
+    directory = directory.resolve() if directory else None  # the server runs in another
     with tempfile.TemporaryDirectory(prefix="c360-pg-", ignore_cleanup_errors=True) as scratch:
         workplace = Path(scratch)
         workplace.chmod(0o755)
