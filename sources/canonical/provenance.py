@@ -62,8 +62,8 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     source: Hidden[str]
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """What every record of a source has."""
+class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What every record of a source has. It holds values alone and stands in no cycle: no collector looks at it."""
 
     provenance: Provenance
     """Where the record came from and how old it is."""

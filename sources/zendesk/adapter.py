@@ -24,7 +24,7 @@ from sources.zendesk.mapping import Mapper, owner_of
 from sources.zendesk.settings import ZendeskSettings
 from sources.zendesk.statuses import Statuses
 
-_FOUND = msgspec.json.Decoder(shapes.TicketPage)
+_FOUND = msgspec.json.Decoder(shapes.TicketPage[shapes.Ticket])
 
 
 class ZendeskAdapter:

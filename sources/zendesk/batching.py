@@ -17,22 +17,20 @@ def is_id(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= ID_DIGITS and not text.startswith("0")
 
 
-def _alike(key: object) -> Hashable:
-    return None
-
-
 async def in_batches(
     keys: Iterable[K],
     size: int,
     fetch: Callable[[Sequence[K]], Awaitable[Mapping[K, R | SourceFault]]],
-    kind: Callable[[K], Hashable] = _alike,
+    kind: Callable[[K], Hashable] | None = None,
 ) -> dict[K, R | SourceFault]:
     """Fetch all keys, each once, in batches of one kind, all batches at once.
 
     A batch that fails gives its fault at its keys; where every batch fails, the first fault is raised.
     """
     parts = _batches(keys, size, kind)
-    outcomes = await asyncio.gather(*(_settled(fetch(part)) for part in parts))
+    if len(parts) == 1:  # nothing runs beside it, so it needs no task of its own
+        return dict(await fetch(parts[0]))
+    outcomes = await asyncio.gather(*[_settled(fetch(part)) for part in parts])
     faults = [outcome for outcome in outcomes if isinstance(outcome, SourceFault)]
     if faults and len(faults) == len(outcomes):
         raise faults[0]
@@ -42,10 +40,12 @@ async def in_batches(
     return answer
 
 
-def _batches(keys: Iterable[K], size: int, kind: Callable[[K], Hashable]) -> list[list[K]]:
-    kinds: dict[Hashable, list[K]] = {}
-    for key in dict.fromkeys(keys):
-        kinds.setdefault(kind(key), []).append(key)
+def _batches(keys: Iterable[K], size: int, kind: Callable[[K], Hashable] | None) -> list[list[K]]:
+    distinct = list(dict.fromkeys(keys))
+    kinds: dict[Hashable, list[K]] = {None: distinct} if kind is None else {}
+    if kind is not None:
+        for key in distinct:
+            kinds.setdefault(kind(key), []).append(key)
     return [same[start : start + size] for same in kinds.values() for start in range(0, len(same), size)]
 
 

@@ -24,6 +24,7 @@ cursors sort by id, and imported tickets have new ids and old dates.
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
+from operator import attrgetter
 
 import msgspec
 
@@ -35,7 +36,7 @@ from sources.paging import page_of
 from sources.zendesk import shapes
 from sources.zendesk.batching import in_batches, is_id
 from sources.zendesk.client import MANY, ROWS, Client
-from sources.zendesk.mapping import ORGANIZATION, PRIORITIES, STATUSES, USER, Mapper, owner_of
+from sources.zendesk.mapping import ORGANIZATION, PRIORITIES, STATUSES, USER, Mapper
 from sources.zendesk.rows import TicketDecoder
 from sources.zendesk.search import AFTER_EVERY_ID, CHUNK, NotObeyed, Rows, Search
 from sources.zendesk.statuses import Statuses
@@ -45,9 +46,20 @@ COMMENT_PAGES = 50  # a ticket has at most 5,000 comments, 100 on a page
 
 LISTS = {ORGANIZATION: "organizations/{id}/tickets", USER: "users/{id}/tickets/requested"}
 KEYWORDS = {ORGANIZATION: "organization", USER: "requester"}
+OWNERS = {ORGANIZATION: "organization_id", USER: "requester_id"}
 
-_TICKETS = TicketDecoder()
 _COMMENTS = msgspec.json.Decoder(shapes.CommentPage)
+
+
+Place = tuple[datetime, str]
+"""Where a ticket stands in its list, as a Position says it."""
+
+
+class Share(msgspec.Struct, frozen=True):
+    """The tickets of one customer that a search found, newest first; `scanned_to`: as of Rows."""
+
+    ids: tuple[str, ...]
+    scanned_to: Position | None
 
 
 class Cases:
@@ -57,12 +69,11 @@ class Cases:
         self._client = client
         self._map = mapper
         self._statuses = statuses
+        self._tickets = TicketDecoder(with_fields=mapper.reads_fields)
         self._include = "users,metric_sets,slas" if mapper.settings.sla else "users,metric_sets"
         self._search = {
-            ORGANIZATION: Search(
-                client, "ticket", KEYWORDS[ORGANIZATION], shapes.FoundTickets, lambda row: row.organization_id
-            ),
-            USER: Search(client, "ticket", KEYWORDS[USER], shapes.FoundTickets, lambda row: row.requester_id),
+            type: Search(client, "ticket", KEYWORDS[type], shapes.FoundTickets, attrgetter(OWNERS[type]))
+            for type in (ORGANIZATION, USER)
         }
 
     async def by_id(self, ids: Sequence[str]) -> dict[str, SupportCase | SourceFault | None]:
@@ -95,7 +106,7 @@ class Cases:
             "sort_order": "desc",
             "include": self._include,
         }
-        found = await self._client.find(LISTS[ref.type].format(id=ref.id), _TICKETS, params)
+        found = await self._client.find(LISTS[ref.type].format(id=ref.id), self._tickets, params)
         if found is None:
             return Page(())
         rows, fetched_at = found
@@ -120,25 +131,22 @@ class Cases:
         ids = [ref.id for ref in refs]
         rows = await self._search[refs[0].type].rows(ids, _terms(window.filter), window.after)
         shares = _shares(rows, refs, window.after)
-        wanted = [str(row.id) for share in shares.values() for row in share.records]
+        wanted = [id for share in shares.values() for id in share.ids]
         shown = await in_batches(wanted, MANY, self._shown)
         return {ref: _page(share, shown, ref, window) for ref, share in shares.items()}
 
     async def _shown(self, ids: Sequence[str]) -> dict[str, SupportCase | SourceFault | None]:
-        rows, fetched_at = await self._client.show_many("tickets", "ids", ids, _TICKETS, self._include)
+        rows, fetched_at = await self._client.show_many("tickets", "ids", ids, self._tickets, self._include)
         page = rows.page
         answer: dict[str, SupportCase | SourceFault | None] = dict.fromkeys(ids)
-        answer.update((str(id), Malformed("the ticket did not fit its shape")) for id in rows.spoilt)
-        asked = {int(id): id for id in ids}
-        answer.update(
-            (asked[ticket.id], case)
-            for ticket, case in zip(page.tickets, await self._cases(page, fetched_at), strict=True)
-            if ticket.id in asked
-        )
+        answer.update([(str(id), Malformed("the ticket did not fit its shape")) for id in rows.spoilt])
+        for case in await self._cases(page, fetched_at):
+            if case.number in answer:
+                answer[case.number] = case
         return answer
 
-    async def _cases(self, page: shapes.TicketPage, fetched_at: datetime) -> list[SupportCase]:
-        own = any(ticket.custom_status_id is not None for ticket in page.tickets)
+    async def _cases(self, page: shapes.TicketPage[shapes.Ticket], fetched_at: datetime) -> list[SupportCase]:
+        own = [ticket for ticket in page.tickets if ticket.custom_status_id is not None]
         statuses: Mapping[int, shapes.CustomStatus] = await self._statuses.by_id() if own else {}
         users = {user.id: user for user in page.users}
         return [self._map.case(ticket, users, statuses, fetched_at) for ticket in page.tickets]
@@ -187,24 +195,24 @@ def _terms(filter: object) -> list[str]:
 
 def _shares(
     rows: Rows[shapes.FoundTicket], refs: Sequence[CustomerRef], after: Position | None
-) -> dict[CustomerRef, Rows[shapes.FoundTicket]]:
-    """Each customer's part of what was found, one page of it at most."""
-    places: dict[CustomerRef | None, dict[Position, shapes.FoundTicket]] = {ref: {} for ref in refs}
+) -> dict[CustomerRef, Share]:
+    """Each customer's part of what was found, one page of it at most. The customers are of one type."""
+    persons, end = refs[0].type == USER, rows.scanned_to
+    places: dict[int | None, list[Place]] = {int(ref.id): [] for ref in refs}
     for row in rows.records:
-        place = Position(row.created_at, str(row.id))
-        owner = owner_of(row.organization_id, row.requester_id)
-        if owner in places and (after is None or place < after) and (not rows.scanned_to or place >= rows.scanned_to):
-            places[owner][place] = row
-    return {ref: _first_page(places[ref], rows) for ref in refs}
+        place = (row.created_at, str(row.id))
+        if persons and row.organization_id is not None:  # an organization's ticket is not its requester's
+            continue
+        owner = row.requester_id if persons else row.organization_id
+        if owner in places and (after is None or place < after) and (end is None or place >= end):
+            places[owner].append(place)
+    return {ref: _first_page(places[int(ref.id)], end) for ref in refs}
 
 
-def _first_page(
-    places: Mapping[Position, shapes.FoundTicket], rows: Rows[shapes.FoundTicket]
-) -> Rows[shapes.FoundTicket]:
-    ordered = sorted(places, reverse=True)
-    given = ordered[:PAGE_SIZE]
-    end = given[-1] if len(ordered) > PAGE_SIZE else rows.scanned_to
-    return Rows(tuple(places[place] for place in given), end, rows.fetched_at)
+def _first_page(places: list[Place], scanned_to: Position | None) -> Share:
+    places.sort(reverse=True)
+    ids = tuple([id for _, id in places[:PAGE_SIZE]])
+    return Share(ids, Position(*places[PAGE_SIZE - 1]) if len(places) > PAGE_SIZE else scanned_to)
 
 
 def _given(outcome: Page[SupportCase] | SourceFault) -> Page[SupportCase]:
@@ -214,14 +222,13 @@ def _given(outcome: Page[SupportCase] | SourceFault) -> Page[SupportCase]:
 
 
 def _page(
-    share: Rows[shapes.FoundTicket],
-    shown: Mapping[str, SupportCase | SourceFault | None],
-    ref: CustomerRef,
-    window: Window,
+    share: Share, shown: Mapping[str, SupportCase | SourceFault | None], ref: CustomerRef, window: Window
 ) -> Page[SupportCase] | SourceFault:
-    read = [shown[str(row.id)] for row in share.records]
-    fault = next((outcome for outcome in read if isinstance(outcome, SourceFault)), None)
-    if fault:
-        return fault
-    records = [case for case in read if isinstance(case, SupportCase) and case.customer_ref == ref]
+    records = []
+    for id in share.ids:
+        outcome = shown[id]
+        if isinstance(outcome, SourceFault):
+            return outcome
+        if outcome is not None and outcome.customer_ref == ref:
+            records.append(outcome)
     return page_of(records, window, exhausted=share.scanned_to is None, scanned_to=share.scanned_to)

@@ -11,6 +11,7 @@ The list of one organization has every member; a search finds members by their d
 """
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 import msgspec
 
@@ -37,7 +38,7 @@ class Contacts:
     def __init__(self, client: Client, mapper: Mapper) -> None:
         self._client = client
         self._map = mapper
-        self._search = Search(client, "user", "organization", shapes.FoundUsers, lambda user: user.organization_id)
+        self._search = Search(client, "user", "organization", shapes.FoundUsers, attrgetter("organization_id"))
 
     async def by_id(self, ids: Sequence[str]) -> dict[str, Contact | SourceFault | None]:
         """Contacts by the user's id. An agent is no contact."""

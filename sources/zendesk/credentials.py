@@ -75,11 +75,17 @@ class ClientCredentials:
         self._good_until = 0.0  # monotonic seconds
 
     async def header(self, refused: str | None = None) -> str:
+        if held := self._held(refused):
+            return held
         async with self._lock:
-            held = self._header
-            if held is None or held == refused or time.monotonic() >= self._good_until:
+            held = self._held(refused)  # fetched by whoever had the lock before
+            if held is None:
                 held = self._header = await self._fetch()
             return held
+
+    def _held(self, refused: str | None) -> str | None:
+        good = self._header != refused and time.monotonic() < self._good_until
+        return self._header if good else None
 
     async def may_write(self) -> bool:
         await self.header()

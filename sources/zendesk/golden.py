@@ -31,7 +31,7 @@ SETTINGS = ZendeskSettings.model_validate(
 class CaseExample(msgspec.Struct, frozen=True):
     """A ticket with what is read beside it."""
 
-    ticket: shapes.Ticket
+    ticket: shapes.TicketWithFields
     users: tuple[shapes.NamedUser, ...] = ()
     custom_statuses: tuple[shapes.CustomStatus, ...] = ()
 

@@ -5,6 +5,7 @@ MAPPING_VERSION rises whenever the same JSON would give another record.
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from sources.canonical.crm import Contact
@@ -12,7 +13,17 @@ from sources.canonical.customer import CustomerFlag, CustomerKind, CustomerRecor
 from sources.canonical.provenance import CustomerRef, Origin
 from sources.canonical.support import CaseMessage, CasePriority, CaseStatus, SlaMilestone, SupportCase
 from sources.zendesk.settings import ZendeskSettings
-from sources.zendesk.shapes import Comment, CustomStatus, NamedUser, Organization, PolicyMetric, Slas, Ticket, User
+from sources.zendesk.shapes import (
+    Comment,
+    CustomStatus,
+    NamedUser,
+    Organization,
+    PolicyMetric,
+    Slas,
+    Ticket,
+    TicketWithFields,
+    User,
+)
 
 MAPPING_VERSION = 1
 
@@ -41,8 +52,13 @@ DONE = frozenset(["solved", "closed"])
 def owner_of(organization_id: int | None, requester_id: int | None) -> CustomerRef | None:
     """Whose a ticket is: its organization's, else its requester's."""
     if organization_id is not None:
-        return CustomerRef(ORGANIZATION, str(organization_id))
-    return CustomerRef(USER, str(requester_id)) if requester_id is not None else None
+        return _ref(ORGANIZATION, organization_id)
+    return _ref(USER, requester_id) if requester_id is not None else None
+
+
+@lru_cache(maxsize=1024)  # the tickets of a page have few owners
+def _ref(type: str, id: int) -> CustomerRef:
+    return CustomerRef(type, str(id))
 
 
 class Mapper:
@@ -57,6 +73,11 @@ class Mapper:
         invoices = settings.place("invoice_numbers")
         self._invoices = int(invoices) if invoices else None
 
+    @property
+    def reads_fields(self) -> bool:
+        """Whether a ticket's fields of the account's own are needed."""
+        return self._invoices is not None
+
     def case(
         self,
         ticket: Ticket,
@@ -70,12 +91,12 @@ class Mapper:
         none came along. Source: Zendesk, Ticket metrics.
         """
         own = statuses.get(ticket.custom_status_id) if ticket.custom_status_id is not None else None
-        metrics = ticket.metric_set
+        metrics, number = ticket.metric_set, str(ticket.id)
         return SupportCase(
-            provenance=self.origin.stamp(str(ticket.id), fetched_at, self._url("tickets", ticket.id)),
+            provenance=self.origin.stamp(number, fetched_at, self._url("tickets", ticket.id)),
             at=ticket.created_at,
             customer_ref=owner_of(ticket.organization_id, ticket.requester_id),
-            number=str(ticket.id),
+            number=number,
             subject=ticket.subject or "",
             description=ticket.description,
             status=STATUSES.get(ticket.status, CaseStatus.OTHER),
@@ -165,8 +186,10 @@ class Mapper:
         return (CustomerFlag.VIP,) if own[self._vip] else ()
 
     def _invoice_numbers(self, ticket: Ticket) -> tuple[str, ...]:
-        held = next((field.value for field in ticket.custom_fields if field.id == self._invoices), None)
-        return tuple(dict.fromkeys(held.replace(",", " ").split())) if isinstance(held, str) else ()
+        for field in ticket.custom_fields if isinstance(ticket, TicketWithFields) else ():
+            if field.id == self._invoices and isinstance(field.value, str):
+                return tuple(dict.fromkeys(field.value.replace(",", " ").split()))
+        return ()
 
     def _url(self, kind: str, record_id: int) -> str | None:
         return f"{self._agent}/{kind}/{record_id}" if self._agent else None
@@ -186,8 +209,10 @@ def _milestones(slas: Slas | None, now: datetime) -> tuple[SlaMilestone, ...] | 
     if slas is None:
         return None
     return tuple(
-        SlaMilestone(name=metric.metric, due_at=metric.breach_at, breached=_breached(metric, now))
-        for metric in slas.policy_metrics
+        [
+            SlaMilestone(name=metric.metric, due_at=metric.breach_at, breached=_breached(metric, now))
+            for metric in slas.policy_metrics
+        ]
     )
 
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from sources.zendesk.shapes import NamedUser, Ticket, TicketPage
+from sources.zendesk.shapes import NamedUser, Ticket, TicketPage, TicketWithFields
 
 
 class Spoilt(msgspec.Struct, frozen=True):
@@ -14,7 +14,7 @@ class Spoilt(msgspec.Struct, frozen=True):
 class TicketRows(msgspec.Struct, frozen=True):
     """The tickets that fit, and the ids of those that do not."""
 
-    page: TicketPage
+    page: TicketPage[Ticket]
     spoilt: tuple[int, ...] = ()
 
 
@@ -27,13 +27,15 @@ class _Loose(msgspec.Struct, frozen=True):
 class TicketDecoder:
     """Decodes strictly, and row by row only where that failed: a good page costs nothing more.
 
-    Raises msgspec.ValidationError or DecodeError where not even the page, or a spoilt ticket's id, can be made out.
+    `with_fields`: with the fields of the account's own. Raises msgspec.ValidationError or DecodeError where not even
+    the page, or a spoilt ticket's id, can be made out.
     """
 
-    def __init__(self) -> None:
-        self._page = msgspec.json.Decoder(TicketPage)
+    def __init__(self, *, with_fields: bool) -> None:
+        ticket: type[Ticket] = TicketWithFields if with_fields else Ticket
+        self._page = msgspec.json.Decoder(TicketPage[ticket])  # type: ignore[valid-type]
         self._loose = msgspec.json.Decoder(_Loose)
-        self._ticket = msgspec.json.Decoder(Ticket)
+        self._ticket = msgspec.json.Decoder(ticket)
         self._spoilt = msgspec.json.Decoder(Spoilt)
 
     def decode(self, body: bytes) -> TicketRows:

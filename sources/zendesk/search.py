@@ -94,11 +94,13 @@ class Search(Generic[F]):
                 raise self._disproved() from None
             raise
         asked = {int(id) for id in ids}
-        owners = {self._owner(row) for row in rows.records}
+        owners = set(map(self._owner, rows.records))
         if several and (owners - asked or not (len(owners) > 1 or await self._is_proven())):
             raise self._disproved()
         self._proven = self._proven or (several and len(owners) > 1)
-        kept = tuple(row for row in rows.records if self._owner(row) in asked)
+        if owners <= asked:
+            return rows
+        kept = tuple([row for row in rows.records if self._owner(row) in asked])
         return Rows(kept, rows.scanned_to, rows.fetched_at)
 
     async def _is_proven(self) -> bool:
@@ -125,14 +127,14 @@ class Search(Generic[F]):
 
     def _query(self, ids: Sequence[str], terms: Sequence[str], after: Position | None) -> str:
         until = [f"created<={_written(after.at)}"] if after else []
-        return " ".join([*(f"{self._keyword}:{id}" for id in ids), *terms, *until])
+        return " ".join([*[f"{self._keyword}:{id}" for id in ids], *terms, *until])
 
     async def _read(self, query: str, ids: Sequence[str], after: Position | None) -> Rows[F]:
         params: dict[str, str | int] = {"query": query, "filter[type]": self._type, "page[size]": ROWS}
         records: dict[int, F] = {}
         for _ in range(MAX_UPSTREAM_PAGES):
             page, fetched_at = await self._client.get("search/export", self._decoder, params)
-            records.update((row.id, row) for row in page.results)
+            records.update([(row.id, row) for row in page.results])
             if not page.meta.has_more or page.meta.after_cursor is None:
                 return Rows(tuple(records.values()), None, fetched_at)
             params["page[after]"] = page.meta.after_cursor

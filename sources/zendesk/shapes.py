@@ -1,22 +1,23 @@
 """Zendesk's JSON, as far as we read it. Source: Zendesk Support API reference; unknown fields are ignored.
 
-A field without a default is promised by the vendor: where it is missing, the answer is malformed.
+A field without a default is promised by the vendor: where it is missing, the answer is malformed. An answer is a tree,
+so no collector need look at it.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 
-class Meta(msgspec.Struct, frozen=True):
+class Meta(msgspec.Struct, frozen=True, gc=False):
     """Of a cursor page. `has_more` alone ends a list: the last page still has a cursor."""
 
     has_more: bool
     after_cursor: str | None = None
 
 
-class Organization(msgspec.Struct, frozen=True):
+class Organization(msgspec.Struct, frozen=True, gc=False):
     """A company, as support knows it."""
 
     id: int
@@ -28,7 +29,7 @@ class Organization(msgspec.Struct, frozen=True):
     organization_fields: dict[str, Any] | None = None
 
 
-class User(msgspec.Struct, frozen=True):
+class User(msgspec.Struct, frozen=True, gc=False):
     """An end user, an agent or an admin."""
 
     id: int
@@ -44,7 +45,7 @@ class User(msgspec.Struct, frozen=True):
     user_fields: dict[str, Any] | None = None
 
 
-class NamedUser(msgspec.Struct, frozen=True):
+class NamedUser(msgspec.Struct, frozen=True, gc=False):
     """Of a user that comes along with tickets or comments: the name and the role."""
 
     id: int
@@ -52,20 +53,20 @@ class NamedUser(msgspec.Struct, frozen=True):
     role: str
 
 
-class Via(msgspec.Struct, frozen=True):
+class Via(msgspec.Struct, frozen=True, gc=False):
     """How a ticket came in. The channels are an open set."""
 
     channel: str | None = None
 
 
-class CustomField(msgspec.Struct, frozen=True):
+class CustomField(msgspec.Struct, frozen=True, gc=False):
     """The value of a ticket field of the account's own."""
 
     id: int
     value: Any = None
 
 
-class PolicyMetric(msgspec.Struct, frozen=True):
+class PolicyMetric(msgspec.Struct, frozen=True, gc=False):
     """A promise. Exactly one of the three numbers is there; negative once it is past."""
 
     metric: str
@@ -76,20 +77,20 @@ class PolicyMetric(msgspec.Struct, frozen=True):
     days: int | None = None
 
 
-class Slas(msgspec.Struct, frozen=True):
+class Slas(msgspec.Struct, frozen=True, gc=False):
     """The promises for a ticket; empty where no policy applies."""
 
     policy_metrics: tuple[PolicyMetric, ...]
 
 
-class MetricSet(msgspec.Struct, frozen=True):
+class MetricSet(msgspec.Struct, frozen=True, gc=False):
     """When things last happened to a ticket."""
 
     solved_at: datetime | None = None
     requester_updated_at: datetime | None = None
 
 
-class Ticket(msgspec.Struct, frozen=True):
+class Ticket(msgspec.Struct, frozen=True, gc=False):
     """A case. With statuses of the account's own, `status` is the category of `custom_status_id`."""
 
     id: int
@@ -105,12 +106,20 @@ class Ticket(msgspec.Struct, frozen=True):
     custom_status_id: int | None = None
     via: Via | None = None
     tags: tuple[str, ...] = ()
-    custom_fields: tuple[CustomField, ...] = ()
     slas: Slas | None = None
     metric_set: MetricSet | None = None
 
 
-class FoundTicket(msgspec.Struct, frozen=True):
+class TicketWithFields(Ticket, frozen=True, gc=False):
+    """A case with the fields of the account's own, of which there may be dozens: read where one of them is needed."""
+
+    custom_fields: tuple[CustomField, ...] = ()
+
+
+T = TypeVar("T", bound=Ticket)
+
+
+class FoundTicket(msgspec.Struct, frozen=True, gc=False):
     """Of a ticket that a search found: whose it is, and its place in the list. The rest is read fresh."""
 
     id: int
@@ -119,7 +128,7 @@ class FoundTicket(msgspec.Struct, frozen=True):
     requester_id: int | None
 
 
-class Comment(msgspec.Struct, frozen=True):
+class Comment(msgspec.Struct, frozen=True, gc=False):
     """A message or a note."""
 
     id: int
@@ -130,7 +139,7 @@ class Comment(msgspec.Struct, frozen=True):
     body: str | None = None
 
 
-class CustomStatus(msgspec.Struct, frozen=True):
+class CustomStatus(msgspec.Struct, frozen=True, gc=False):
     """A status of the account's own, with the name that agents see."""
 
     id: int
@@ -138,15 +147,15 @@ class CustomStatus(msgspec.Struct, frozen=True):
     agent_label: str
 
 
-class TicketPage(msgspec.Struct, frozen=True):
+class TicketPage(msgspec.Struct, Generic[T], frozen=True, gc=False):
     """Tickets with the users that they name. `next_page`: of a list by offset."""
 
-    tickets: tuple[Ticket, ...]
+    tickets: tuple[T, ...]
     users: tuple[NamedUser, ...] = ()
     next_page: str | None = None
 
 
-class CommentPage(msgspec.Struct, frozen=True):
+class CommentPage(msgspec.Struct, frozen=True, gc=False):
     """Comments with their authors."""
 
     comments: tuple[Comment, ...]
@@ -154,60 +163,60 @@ class CommentPage(msgspec.Struct, frozen=True):
     users: tuple[NamedUser, ...] = ()
 
 
-class FoundTickets(msgspec.Struct, frozen=True):
+class FoundTickets(msgspec.Struct, frozen=True, gc=False):
     """A page of a search for tickets."""
 
     results: tuple[FoundTicket, ...]
     meta: Meta
 
 
-class FoundUsers(msgspec.Struct, frozen=True):
+class FoundUsers(msgspec.Struct, frozen=True, gc=False):
     """A page of a search for users."""
 
     results: tuple[User, ...]
     meta: Meta
 
 
-class FoundOrganizations(msgspec.Struct, frozen=True):
+class FoundOrganizations(msgspec.Struct, frozen=True, gc=False):
     """A page of a search for organizations."""
 
     results: tuple[Organization, ...]
     meta: Meta
 
 
-class Organizations(msgspec.Struct, frozen=True):
+class Organizations(msgspec.Struct, frozen=True, gc=False):
     """Organizations by id or external id."""
 
     organizations: tuple[Organization, ...]
 
 
-class OrganizationPage(msgspec.Struct, frozen=True):
+class OrganizationPage(msgspec.Struct, frozen=True, gc=False):
     """A page of all organizations."""
 
     organizations: tuple[Organization, ...]
     meta: Meta
 
 
-class Users(msgspec.Struct, frozen=True):
+class Users(msgspec.Struct, frozen=True, gc=False):
     """Users by id or external id."""
 
     users: tuple[User, ...]
 
 
-class UserPage(msgspec.Struct, frozen=True):
+class UserPage(msgspec.Struct, frozen=True, gc=False):
     """A page of users."""
 
     users: tuple[User, ...]
     meta: Meta
 
 
-class CustomStatuses(msgspec.Struct, frozen=True):
+class CustomStatuses(msgspec.Struct, frozen=True, gc=False):
     """All statuses of the account's own."""
 
     custom_statuses: tuple[CustomStatus, ...]
 
 
-class ChangedTicket(msgspec.Struct, frozen=True):
+class ChangedTicket(msgspec.Struct, frozen=True, gc=False):
     """Of a ticket in an incremental export."""
 
     id: int
@@ -216,7 +225,7 @@ class ChangedTicket(msgspec.Struct, frozen=True):
     requester_id: int | None = None
 
 
-class ChangedTickets(msgspec.Struct, frozen=True):
+class ChangedTickets(msgspec.Struct, frozen=True, gc=False):
     """A page of the incremental export of tickets, by cursor."""
 
     tickets: tuple[ChangedTicket, ...]
@@ -224,7 +233,7 @@ class ChangedTickets(msgspec.Struct, frozen=True):
     after_cursor: str | None = None
 
 
-class ChangedUsers(msgspec.Struct, frozen=True):
+class ChangedUsers(msgspec.Struct, frozen=True, gc=False):
     """A page of the incremental export of users, by cursor."""
 
     users: tuple[User, ...]
@@ -232,7 +241,7 @@ class ChangedUsers(msgspec.Struct, frozen=True):
     after_cursor: str | None = None
 
 
-class ChangedOrganizations(msgspec.Struct, frozen=True):
+class ChangedOrganizations(msgspec.Struct, frozen=True, gc=False):
     """A page of the incremental export of organizations, by time. `end_time`: epoch seconds to go on from."""
 
     organizations: tuple[Organization, ...]
@@ -240,7 +249,7 @@ class ChangedOrganizations(msgspec.Struct, frozen=True):
     end_time: int | None = None
 
 
-class Token(msgspec.Struct, frozen=True):
+class Token(msgspec.Struct, frozen=True, gc=False):
     """An access token; `expires_in` in seconds, `scope` as it was granted."""
 
     access_token: str
@@ -248,7 +257,7 @@ class Token(msgspec.Struct, frozen=True):
     scope: str | None = None
 
 
-class Complaint(msgspec.Struct, frozen=True):
+class Complaint(msgspec.Struct, frozen=True, gc=False):
     """Of an error's body: its kind where it is a word (it may also be an object, or there is none).
 
     `details`: by field or "base", what is wrong with it.
@@ -258,25 +267,25 @@ class Complaint(msgspec.Struct, frozen=True):
     details: Any = None
 
 
-class FieldKey(msgspec.Struct, frozen=True):
+class FieldKey(msgspec.Struct, frozen=True, gc=False):
     """Of an organization or user field: the key by which it is read."""
 
     key: str
 
 
-class OrganizationFields(msgspec.Struct, frozen=True):
+class OrganizationFields(msgspec.Struct, frozen=True, gc=False):
     """A page of the account's own fields of organizations."""
 
     fields: tuple[FieldKey, ...] = msgspec.field(name="organization_fields")
     meta: Meta
 
 
-class UserFields(msgspec.Struct, frozen=True):
+class UserFields(msgspec.Struct, frozen=True, gc=False):
     """A page of the account's own fields of users."""
 
     fields: tuple[FieldKey, ...] = msgspec.field(name="user_fields")
     meta: Meta
 
 
-class Anything(msgspec.Struct, frozen=True):
+class Anything(msgspec.Struct, frozen=True, gc=False):
     """An answer of which only the success matters."""

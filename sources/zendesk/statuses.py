@@ -26,6 +26,8 @@ class Statuses:
 
     async def by_id(self) -> Mapping[int, CustomStatus]:
         """One call an hour, however many ask."""
+        if time.monotonic() < self._good_until:
+            return self._held
         async with self._lock:
             if time.monotonic() >= self._good_until:
                 self._held = await self._fetch()
