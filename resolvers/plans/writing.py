@@ -18,8 +18,9 @@ from resolvers.plans.shapes import Choice, Field, Items, Leaf, Object, Value, in
 HELPERS: dict[str, Any] = {
     "Bail": Bail,
     "GraphQLError": GraphQLError,
-    "moment": leaves.moment,
     "amount_text": leaves.amount_text,
+    "in_rfc_3339": leaves.in_rfc_3339,
+    "moment": leaves.moment,
 }
 AMOUNT, CURRENCY = "Money.amount", "Money.currency"  # which hand on what Money has
 LARGEST_INT = 2**31 - 1  # Source: GraphQL, Int
