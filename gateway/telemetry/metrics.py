@@ -72,7 +72,10 @@ class Metrics:
         self._seconds_of = cache(self._call_seconds.labels)
 
     def planned(self, outcome: str, reason: str) -> None:
-        """A query was "planned", "compiled", or graphql-core executed it: "fallback" or "bail", for a reason."""
+        """A query was "planned", "compiled", or graphql-core executed it: "fallback" or "bail", for a reason.
+
+        "part": graphql-core executed a deferred part of a query that was planned.
+        """
         self._plan_of(outcome, reason).inc()
 
     def request(self, outcome: str, seconds: float, codes: Iterable[str] = ()) -> None:

@@ -14,6 +14,7 @@ from gateway.edge.endpoint import Endpoint
 from gateway.telemetry import Metrics
 from resolvers.errors import ErrorCode, GatewayError
 from sources.canonical.actor import Actor, Grants
+from sources.simulation.harness import Switches
 from sources.simulation.world import BY_KEY, world
 from tests.support.house import open_house
 
@@ -311,3 +312,57 @@ async def test_what_is_withheld_is_withheld_in_a_deferred_part_too(tmp_path):
             assert codes == ([] if sees else ["FORBIDDEN"])
             whole = await house.data(CUSTOMER, {"number": number}) if sees else None
             assert whole is None or whole["customerBy"] == {"number": number, **part["data"]}
+
+
+WHOLE = """query($number: String!) { customerBy(key: { number: $number }) {
+  number cases { nodes { number } } ... { invoices { nodes { number } } erpAccount { customerNumber } } } }"""
+DEFERRED = WHOLE.replace("... {", "... @defer {")
+NUMBER = BY_KEY["everything"].number
+
+
+@pytest.fixture
+async def planning(tmp_path):
+    """A house whose queries are compiled at once, and that gives up a source early."""
+    more = {"plans": "at_once", "deadline_seconds": 1.5}
+    async with open_house(world(customers=12), tmp_path, gateway=more) as house:
+        yield house
+
+
+def planned(house, outcome):
+    read = house.gateway.metrics.registry.get_sample_value
+    return read("c360_plans_total", {"outcome": outcome, "reason": ""})
+
+
+async def in_parts(house):
+    given = {"query": DEFERRED, "variables": {"number": NUMBER}}
+    headers = {"authorization": f"Bearer {house.token('finance_analyst')}", "accept": CURRENT}
+    return parts_of(await house.client.post("/graphql", json=given, headers=headers))
+
+
+async def test_parts_of_a_plan_are_the_whole_answer_for_its_calls(planning):
+    for _ in ("with tokens", "without"):
+        await planning.forget_cached(NUMBER)
+        planning.forget_calls()
+        whole = await planning.data(WHOLE, {"number": NUMBER})
+    calls = planning.counts()
+    await planning.forget_cached(NUMBER)
+    planning.forget_calls()
+    first, last = await in_parts(planning)
+    (part,) = last["incremental"]
+    assert {**first["data"]["customerBy"], **part["data"]} == whole["customerBy"]
+    assert first["pending"] == [{"id": "0", "path": ["customerBy"]}]
+    assert planning.counts() == calls
+    assert planned(planning, "compiled") == 2
+
+
+async def test_a_source_that_hangs_blanks_its_edge_in_the_part_alone(planning):
+    planning.simulators["erp"].harness.switches = Switches(hang=True)
+    first, last = await in_parts(planning)
+    assert "errors" not in first
+    assert first["data"]["customerBy"]["cases"]["nodes"]
+    (part,) = last["incremental"]
+    assert part["data"]["invoices"]["nodes"]
+    assert part["data"]["erpAccount"] is None
+    told = [(each["path"], each["extensions"]["code"]) for each in part["errors"]]
+    assert told == [(["customerBy", "erpAccount"], "SOURCE_TIMEOUT")]
+    assert planned(planning, "compiled") == 1
