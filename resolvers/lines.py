@@ -54,6 +54,7 @@ class Line(DataLoader[Any, Any]):
                 continue
             if isinstance(value, Exception):
                 future.set_exception(value)
+                future.exception()  # seen: where nobody waits any more, it is no news for the log of the loop
             else:
                 future.set_result(value)
 

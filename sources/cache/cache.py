@@ -19,7 +19,6 @@ from sources.wire.deadline import Deadline, in_force, within
 
 NEGATIVE_SECONDS = 5.0  # "the source does not know it" is soon untrue after something was created there
 LONGEST_KEPT_SECONDS = 24 * 3600.0  # in Redis, whatever stale_seconds says: its memory is not an archive
-LANDING_SECONDS = 0.25  # for a fetch to give up by itself at its deadline, so that the wire records why
 
 log = logging.getLogger(__name__)
 K = TypeVar("K", bound=Hashable)
@@ -177,12 +176,8 @@ class Cache:
 
     async def _fly(self, question: Question[K], keys: Sequence[K], flight: Flight) -> None:
         try:
-            with within(flight.deadline):
-                async with flight.deadline.bound(LANDING_SECONDS):
-                    flight.results = await self._filled(question, keys, flight)
-        except TimeoutError:
-            fault = Timeout("no answer by the deadline")
-            flight.results = {key: self._instead(question, key, fault) for key in keys}
+            with within(flight.deadline):  # which the wire keeps; see Flights for who does not
+                flight.results = await self._filled(question, keys, flight)
         except Exception as error:  # a fault of ours, not of the source: every waiter raises it
             flight.error = error
             if not flight.waiters:

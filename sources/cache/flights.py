@@ -7,6 +7,8 @@ from typing import Any
 from sources.cache.memory import Place
 from sources.wire.deadline import Deadline
 
+LANDING_SECONDS = 0.25  # for a fetch to give up by itself at its deadline, so that the wire records why
+
 
 class Flight:
     """One fetch of some keys of a space. It lives while somebody waits, by the longest of their deadlines."""
@@ -84,8 +86,10 @@ class Flights:
         if flight.waiters or flight.landed or flight.task is None:
             return
         self._no_more_boarding(flight)
-        if flight.deadline.remaining() > 0:  # else it is about to end by itself, and records that it timed out
+        if flight.deadline.remaining() > 0:
             flight.task.cancel()
+        else:  # it is about to end by itself, and records that it timed out
+            asyncio.get_running_loop().call_later(LANDING_SECONDS, flight.task.cancel)
 
     def _arrived(self, task: asyncio.Task[None]) -> None:
         self._no_more_boarding(self._airborne.pop(task))
