@@ -31,10 +31,12 @@ ZERO_DECIMALS = frozenset(
 )
 THREE_DECIMALS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
 FOUR_DECIMALS = frozenset(["CLF", "UYW"])
+DIGITS = 28  # that decimal keeps: an amount of more could not be shown exactly
+TOO_LARGE = 10**DIGITS  # minor units
 
 
 class NotExact(ValueError):
-    """An amount is finer than its currency's minor unit."""
+    """An amount is finer than its currency's minor unit, or beyond what can be shown exactly."""
 
 
 @lru_cache(maxsize=256)  # there are some 180 currencies
@@ -45,6 +47,13 @@ def exponent(currency: str) -> int:
     if currency in THREE_DECIMALS:
         return 3
     return 4 if currency in FOUR_DECIMALS else 2
+
+
+@lru_cache(maxsize=256)
+def units_in(currency: str) -> int:
+    """How many minor units make one of the currency: EUR 100, JPY 1."""
+    units: int = 10 ** exponent(currency)
+    return units
 
 
 @classified(Sensitivity.INTERNAL)
@@ -59,11 +68,13 @@ class Money(msgspec.Struct, frozen=True, order=False, gc=False):
         """The amount as Money; raises NotExact where it is finer than the minor unit."""
         if isinstance(amount, float):
             raise TypeError("money is never made from a float")
-        value, decimals = Decimal(amount), exponent(currency)
-        scaled = value.scaleb(decimals)
-        if scaled != scaled.to_integral_value() or scaled.scaleb(-decimals) != value:  # more digits than decimal keeps
-            raise NotExact(f"{amount} {currency} is finer than the currency's minor unit")
-        return cls(int(scaled), currency)
+        value = amount if isinstance(amount, Decimal) else Decimal(amount)
+        if not value.is_nan() and (not value or -DIGITS < value.adjusted() < DIGITS):  # 1e999999 would fill the memory
+            numerator, denominator = value.as_integer_ratio()  # integers, which do not round
+            minor, rest = divmod(numerator * units_in(currency), denominator)
+            if not rest and -TOO_LARGE < minor < TOO_LARGE:
+                return cls(minor, currency)
+        raise NotExact(f"{amount} {currency} is finer than the currency's minor unit")
 
     @property
     def amount(self) -> Decimal:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from functools import partial
 from typing import TypeVar
 
 from sources.faults import SourceFault
@@ -19,8 +18,10 @@ async def in_batches(
     A call that fails spoils its own keys; the fault is raised where every call failed.
     """
     distinct = list(dict.fromkeys(keys))
+    if 0 < len(distinct) <= size:  # nothing runs beside it, so it needs no task of its own
+        return await ask(distinct)
     chunks = [distinct[start : start + size] for start in range(0, len(distinct), size)]
-    answers = await asyncio.gather(*(_or_fault(partial(ask, chunk)) for chunk in chunks))
+    answers = await asyncio.gather(*[_or_fault(ask(chunk)) for chunk in chunks])
     faults = [answer for answer in answers if isinstance(answer, SourceFault)]
     if chunks and len(faults) == len(chunks):
         raise faults[0]
@@ -30,9 +31,9 @@ async def in_batches(
     return answer
 
 
-async def _or_fault(ask: Callable[[], Awaitable[dict[K, V | SourceFault]]]) -> dict[K, V | SourceFault] | SourceFault:
+async def _or_fault(asked: Awaitable[dict[K, V | SourceFault]]) -> dict[K, V | SourceFault] | SourceFault:
     try:
-        return await ask()
+        return await asked
     except SourceFault as fault:
         return fault
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -121,7 +122,7 @@ class Client:
         `extras` are paths that the configuration names; their values come beside the records. Raises NotOffered for
         an unknown model or field, NotAllowed for what the user may not read.
         """
-        wanted = [field for field in optional if not self._lacks(model, field)]
+        wanted = [field for field in optional if not self._lacks(model, field)] if self._lacking else optional
         question = {
             "domain": domain,
             "offset": offset,
@@ -178,7 +179,7 @@ class Client:
         return self._company
 
     def _lacks(self, model: str, field: str) -> bool:
-        return any((model, part) in self._lacking for part in field.split("."))
+        return not self._lacking.isdisjoint([(model, part) for part in field.split(".")])
 
     async def _written(
         self, method: str, path: str, values: dict[str, Any], headers: Mapping[str, str] | None = None
@@ -218,9 +219,18 @@ def _context(**values: Any) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(values)).decode()
 
 
-def _decoded(body: bytes, shape: type[Any], model: str) -> Any:
+def _decoded(body: bytes, shape: Any, model: str) -> Any:
+    return _by(_decoder(shape), body, model)
+
+
+@cache  # of a shape once for all: that of a list would be worked out at every call
+def _decoder(shape: Any, *, listed: bool = False) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(list[shape] if listed else shape)
+
+
+def _by(decoder: msgspec.json.Decoder[Any], body: bytes, model: str) -> Any:
     try:
-        return msgspec.json.decode(body, type=shape)
+        return decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise Malformed(f"the answer for {model} did not fit its shape") from None
 
@@ -228,7 +238,7 @@ def _decoded(body: bytes, shape: type[Any], model: str) -> Any:
 def _rows(body: bytes, model: str, shape: type[T], extras: Sequence[str]) -> Rows[T]:
     spoilt: list[Row] = []
     try:
-        records: list[T] = _decoded(body, list[shape], model)  # type: ignore[valid-type]
+        records: list[T] = _by(_decoder(shape, listed=True), body, model)
     except Malformed:
         records, spoilt = _row_by_row(body, model, shape)
     beside = {row["id"]: row for row in _decoded(body, list[dict[str, Any]], model)} if extras else {}

@@ -35,7 +35,7 @@ def due_of(record: shapes.Invoice) -> date | None:
     unpaid = [part.maturity_date.date for part in record.to_pay if part.maturity_date and part.reconciliation is None]
     if unpaid:
         return min(unpaid)
-    return max((part.maturity_date.date for part in record.to_pay if part.maturity_date), default=None)
+    return max([part.maturity_date.date for part in record.to_pay if part.maturity_date], default=None)
 
 
 def invoice(record: shapes.Invoice, mapper: Mapper, fetched_at: datetime) -> Invoice:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import msgspec
@@ -43,14 +44,17 @@ class Mapper(msgspec.Struct, frozen=True, kw_only=True):
 
     def url(self, model: str, record_id: int) -> str | None:
         """The record in Tryton's web client; None where the base is not https. Source: Tryton, URL of a record."""
-        parts = urlsplit(self.base_url)
-        return f"https://{parts.netloc}/#{parts.path.strip('/')}/model/{model}/{record_id}" if self.secure else None
-
-    @property
-    def secure(self) -> bool:
-        return self.base_url.startswith("https://")
+        client = _web_client(self.base_url)
+        return f"{client}/model/{model}/{record_id}" if client else None
 
 
+@lru_cache(maxsize=16)  # one for each configured database
+def _web_client(base_url: str) -> str | None:
+    parts = urlsplit(base_url)
+    return f"https://{parts.netloc}/#{parts.path.strip('/')}" if base_url.startswith("https://") else None
+
+
+@lru_cache(maxsize=1024)  # the documents of a page are those of few parties
 def ref_of(party: int) -> CustomerRef:
     """The reference of a party."""
     return CustomerRef(PARTY, str(party))

@@ -1,8 +1,9 @@
 """Parties: by id, by number, all of them; what they owe; how they are taxed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
 
 from sources.canonical.customer import CustomerRecord
 from sources.canonical.erp import ErpAccount, TaxContext
@@ -18,6 +19,8 @@ from sources.tryton.values import Domain, id_of
 
 T = TypeVar("T", bound=shapes.Shape)
 R = TypeVar("R")
+Held: TypeAlias = dict[int, R | SourceFault | None]
+"""What each party's id holds."""
 
 PLACES = ("addresses.country.code", "addresses.subdivision.code", "addresses.subdivision.name", "addresses.invoice")
 FIELDS = (
@@ -51,11 +54,10 @@ class Parties:
 
     async def customer_records(self, refs: Sequence[CustomerRef]) -> Answer[CustomerRef, CustomerRecord | None]:
         """One call for 500 parties; archived and merged ones are marked deleted."""
+        return await _by_ref(refs, self._known)
 
-        async def ask(ids: list[int]) -> Rows[shapes.Party]:
-            return await self._search([["id", "in", ids], EVERYBODY])
-
-        return await _by_ref(refs, ask, self._record)
+    async def _known(self, ids: list[int]) -> Held[CustomerRecord]:
+        return _records(ids, await self._search([["id", "in", ids], EVERYBODY]), self._record)
 
     async def customers_by_number(self, numbers: Sequence[str]) -> Answer[str, tuple[CustomerRecord, ...]]:
         """One call for 500 numbers."""
@@ -92,50 +94,42 @@ class Parties:
         if not refs:
             return {}
         company = await self._client.company()
-        dunned: set[int] | None = None
+        return await _by_ref(refs, partial(self._debtors, company))
 
-        async def ask(ids: list[int]) -> Rows[shapes.Account]:
-            nonlocal dunned
-            rows, stopped = await asyncio.gather(
-                self._client.search(
-                    PARTY,
-                    [["id", "in", ids], EVERYBODY],
-                    shapes.Account,
-                    DEBTOR,
-                    optional=CREDIT,
-                    extras=(self._hold,) if self._hold else (),
-                ),
-                self._dunned(ids),
-            )
-            if stopped is not None:
-                dunned = (dunned or set()) | stopped
-            return rows
+    async def _debtors(self, company: shapes.Company, ids: list[int]) -> Held[ErpAccount]:
+        searched = self._client.search(
+            PARTY,
+            [["id", "in", ids], EVERYBODY],
+            shapes.Account,
+            DEBTOR,
+            optional=CREDIT,
+            extras=(self._hold,) if self._hold else (),
+        )
+        if self._hold:
+            return _records(ids, await searched, partial(self._account, company, None))
+        rows, dunned = await asyncio.gather(searched, self._dunned(ids))
+        return _records(ids, rows, partial(self._account, company, dunned))
 
-        def account(rows: Rows[shapes.Account], row: shapes.Account) -> ErpAccount:
-            held = value_at(rows.extras[row.id], self._hold) if self._hold else None
-            stopped = held if isinstance(held, bool) else None if dunned is None else row.id in dunned
-            return erp_account(row, company, stopped, self._mapper, rows.fetched_at)
-
-        return await _by_ref(refs, ask, account)
+    def _account(
+        self, company: shapes.Company, dunned: set[int] | None, rows: Rows[shapes.Account], row: shapes.Account
+    ) -> ErpAccount:
+        held = value_at(rows.extras[row.id], self._hold) if self._hold else None
+        stopped = held if isinstance(held, bool) else None if dunned is None else row.id in dunned
+        return erp_account(row, company, stopped, self._mapper, rows.fetched_at)
 
     async def tax_contexts(self, refs: Sequence[CustomerRef]) -> Answer[CustomerRef, TaxContext | None]:
         """One call for 500 parties."""
         if not refs:
             return {}
         company = await self._client.company()
+        return await _by_ref(refs, partial(self._taxed, company))
 
-        async def ask(ids: list[int]) -> Rows[shapes.TaxedParty]:
-            return await self._client.search(PARTY, [["id", "in", ids], EVERYBODY], shapes.TaxedParty, TAXED)
-
-        def context(rows: Rows[shapes.TaxedParty], row: shapes.TaxedParty) -> TaxContext:
-            return tax_context(row, company, self._mapper, rows.fetched_at)
-
-        return await _by_ref(refs, ask, context)
+    async def _taxed(self, company: shapes.Company, ids: list[int]) -> Held[TaxContext]:
+        rows = await self._client.search(PARTY, [["id", "in", ids], EVERYBODY], shapes.TaxedParty, TAXED)
+        return _records(ids, rows, lambda rows, row: tax_context(row, company, self._mapper, rows.fetched_at))
 
     async def _dunned(self, ids: list[int]) -> set[int] | None:
         """Those whose dunning stops credit; None where there is no dunning, or the key may not see it."""
-        if self._hold:
-            return None
         stopping: Domain = [["party", "in", ids], ["level.credit_limit", "=", True], ["blocked", "!=", True]]
         try:
             rows = await self._client.search("account.dunning", stopping, shapes.Dunning, ["party"])
@@ -170,21 +164,20 @@ class Parties:
 
 
 async def _by_ref(
-    refs: Sequence[CustomerRef], ask: Callable[[list[int]], Any], record: Callable[[Rows[T], T], R]
+    refs: Sequence[CustomerRef], ask: Callable[[list[int]], Awaitable[Held[R]]]
 ) -> dict[CustomerRef, R | SourceFault | None]:
     """What each reference holds, out of searches by id; None for a reference that is no party."""
     parties = {ref: number for ref in refs if ref.type == PARTY and (number := id_of(ref.id)) is not None}
-
-    async def answer(ids: list[int]) -> dict[int, R | SourceFault | None]:
-        rows: Rows[T] = await ask(ids)
-        found: dict[int, R | SourceFault | None] = dict.fromkeys(ids)
-        for row in rows.records:
-            try:
-                found[row.id] = record(rows, row)
-            except Malformed as fault:
-                found[row.id] = fault
-        found.update({row.id: Malformed("a party did not fit its shape") for row in rows.spoilt})
-        return found
-
-    by_id = await in_batches(list(parties.values()), BATCH, answer)
+    by_id = await in_batches(list(parties.values()), BATCH, ask)
     return {ref: by_id[parties[ref]] if ref in parties else None for ref in refs}
+
+
+def _records(ids: list[int], rows: Rows[T], record: Callable[[Rows[T], T], R]) -> Held[R]:
+    found: Held[R] = dict.fromkeys(ids)
+    for row in rows.records:
+        try:
+            found[row.id] = record(rows, row)
+        except Malformed as fault:
+            found[row.id] = fault
+    found.update([(row.id, Malformed("a party did not fit its shape")) for row in rows.spoilt])
+    return found

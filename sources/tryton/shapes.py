@@ -10,8 +10,8 @@ import msgspec
 from sources.tryton.values import Day, Moment, Numeric
 
 
-class Shape(msgspec.Struct, frozen=True, kw_only=True):
-    """Any record."""
+class Shape(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Any record: a tree, so no collector need look at it."""
 
     id: int
 

@@ -3,7 +3,7 @@
 Source: Tryton server, JSON-RPC protocol: a value with "__class__". Times are UTC without saying so.
 """
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -11,15 +11,16 @@ import msgspec
 
 Domain: TypeAlias = list[Any]
 MAX_ID = 2**63 - 1
+MAX_DIGITS = len(str(MAX_ID))
 
 
-class Numeric(msgspec.Struct, frozen=True, tag_field="__class__", tag="Decimal"):
+class Numeric(msgspec.Struct, frozen=True, gc=False, tag_field="__class__", tag="Decimal"):
     """An exact number."""
 
     decimal: Decimal
 
 
-class Day(msgspec.Struct, frozen=True, tag_field="__class__", tag="date"):
+class Day(msgspec.Struct, frozen=True, gc=False, tag_field="__class__", tag="date"):
     """A day."""
 
     year: int
@@ -32,10 +33,10 @@ class Day(msgspec.Struct, frozen=True, tag_field="__class__", tag="date"):
 
     @property
     def midnight(self) -> datetime:
-        return midnight(self.date)
+        return datetime(self.year, self.month, self.day, tzinfo=UTC)
 
 
-class Moment(msgspec.Struct, frozen=True, tag_field="__class__", tag="datetime"):
+class Moment(msgspec.Struct, frozen=True, gc=False, tag_field="__class__", tag="datetime"):
     """A moment, UTC."""
 
     year: int
@@ -55,7 +56,7 @@ class Moment(msgspec.Struct, frozen=True, tag_field="__class__", tag="datetime")
 
 def midnight(day: date) -> datetime:
     """The first moment of a day, UTC."""
-    return datetime.combine(day, time(), tzinfo=UTC)
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def day_value(day: date) -> Day:
@@ -71,7 +72,7 @@ def moment_value(at: datetime) -> Moment:
 
 def id_of(text: str) -> int | None:
     """The database id that a text is; None where it cannot be one."""
-    if not text.isascii() or not text.isdigit() or text[0] == "0" or len(text) > len(str(MAX_ID)):
+    if not text.isascii() or not text.isdigit() or text[0] == "0" or len(text) > MAX_DIGITS:
         return None
     number = int(text)
     return number if number <= MAX_ID else None

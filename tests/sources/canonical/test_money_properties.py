@@ -123,3 +123,14 @@ def test_an_amount_beyond_the_contexts_precision_is_exact_or_refused(wild: Decim
     except NotExact:
         return
     assert money == Money(10**31, "EUR")
+
+
+@pytest.mark.parametrize("endless", ["1e999999999999", "-1e999999999999", "1e-999999999999", "1e29"])
+def test_an_amount_of_endless_digits_is_refused_at_once(endless: str) -> None:
+    with pytest.raises(NotExact):
+        Money.of(endless, "EUR")
+
+
+@pytest.mark.parametrize("zero", ["0", "-0.00", "0e-999999999", "0e999999999"])
+def test_nothing_is_nothing_however_it_is_written(zero: str) -> None:
+    assert Money.of(zero, "EUR") == Money(0, "EUR")
