@@ -1,7 +1,7 @@
 """What an operation may cost in calls to sources: judged before it runs, told afterwards where it was asked for."""
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 from cachetools import LRUCache
@@ -14,9 +14,21 @@ from resolvers.errors import ErrorCode, GatewayError
 from sources.wire.spending import Spending
 
 Estimator: TypeAlias = Callable[[Prepared, Any], Estimate]
-KEPT_ESTIMATES = 2000  # an application asks a few operations with many ids, which cost the same and are soon forgotten
-LONGEST_KEPT = 2000  # bytes of variables; longer ones are seldom sent twice
+KEPT_OPERATIONS = 500  # an application asks tens, each for a few masks
+KEPT_ESTIMATES = 20  # of one operation: it asks for a few lengths of its lists
+LONGEST_KEPT = 500  # bytes of variables that a cost depends on; longer ones are seldom sent twice
 ASKED_BY = "cost"  # in the extensions of a request: {"cost": true}
+
+
+class _Known(NamedTuple):
+    """What is known of an operation for one mask. It keeps both, so that their ids are nobody else's."""
+
+    document: DocumentNode
+    mask: object
+    read: tuple[str, ...]
+    """The variables that its estimates depend on."""
+    estimates: LRUCache[bytes, Estimate]
+    """By the values of these."""
 
 
 class Costs:
@@ -25,9 +37,7 @@ class Costs:
     def __init__(self, estimator: Estimator, limit: int) -> None:
         self.limit = limit
         self._estimator = estimator
-        self._kept: LRUCache[tuple[int, str | None, int, bytes], tuple[DocumentNode, object, Estimate]] = LRUCache(
-            KEPT_ESTIMATES
-        )
+        self._known: LRUCache[tuple[int, str | None, int], _Known] = LRUCache(KEPT_OPERATIONS)
 
     def judged(self, prepared: Prepared, viewing: Any) -> Estimate:
         """The estimate. Raises Invalid with COST_EXCEEDED, which tells it and the limit."""
@@ -44,14 +54,31 @@ class Costs:
 
     def _estimated(self, prepared: Prepared, viewing: Any) -> Estimate:
         document, mask = prepared.document, getattr(viewing, "mask", None)
-        variables = msgspec.json.encode(prepared.asked.variables)
-        if len(variables) > LONGEST_KEPT:
-            return self._estimator(prepared, viewing)
-        key = (id(document), prepared.asked.operation_name, id(mask), variables)
-        kept = self._kept.get(key)
-        if kept is None or kept[0] is not document or kept[1] is not mask:
-            kept = self._kept[key] = document, mask, self._estimator(prepared, viewing)
-        return kept[2]
+        place = (id(document), prepared.asked.operation_name, id(mask))
+        known = self._known.get(place)
+        if known is None or known.document is not document or known.mask is not mask:
+            known = _Known(document, mask, (), LRUCache(KEPT_ESTIMATES))
+        variables = prepared.asked.variables or {}
+        estimate = known.estimates.get(_values(known.read, variables))
+        if estimate is None:
+            estimate = self._estimator(prepared, viewing)
+            self._known[place] = _with(known, estimate, variables)
+        return estimate
+
+
+def _with(known: _Known, estimate: Estimate, variables: Mapping[str, Any]) -> _Known:
+    """An estimate more. Where it depends on other variables than those before, these are forgotten."""
+    read = {*known.read, *estimate.read}
+    if len(read) > len(known.read):
+        known = known._replace(read=tuple(sorted(read)), estimates=LRUCache(KEPT_ESTIMATES))
+    values = _values(known.read, variables)
+    if len(values) <= LONGEST_KEPT:
+        known.estimates[values] = estimate
+    return known
+
+
+def _values(names: Sequence[str], variables: Mapping[str, Any]) -> bytes:
+    return msgspec.json.encode({name: variables[name] for name in names if name in variables})
 
 
 def is_asked(prepared: Prepared) -> bool:

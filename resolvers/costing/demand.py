@@ -53,6 +53,8 @@ class Estimate(msgspec.Struct, frozen=True):
     """The most calls that an operation is expected to make, by the name of the system."""
 
     by_system: Mapping[str, int]
+    read: frozenset[str] = frozenset()
+    """The variables that it depends on: it is the same for whatever the others are."""
 
     @property
     def calls(self) -> int:
@@ -110,20 +112,18 @@ class Demand:
             on = Batch(edge.method, 1, filtered=narrow, further=True)
             self._add(self._windows, system, on, (*variant, reason), who, further)
 
-    def estimate(self) -> Estimate:
+    def by_system(self) -> dict[str, int]:
         """What it all costs, by what each source's connector declares."""
         asked: dict[str, list[tuple[Batch, int]]] = {}
         for (uid, batch, _), keys in self._keys.items():
             asked.setdefault(uid, []).append((msgspec.structs.replace(batch, keys=sum(keys.values())), 1))
         for (uid, batch, _), windows in self._windows.items():
             asked.setdefault(uid, []).append((batch, sum(windows.values())))
-        return Estimate(
-            {
-                system.name: sum_of(system.plugin.costs, asked[system.uid])
-                for system in self.systems.all
-                if system.uid in asked
-            }
-        )
+        return {
+            system.name: sum_of(system.plugin.costs, asked[system.uid])
+            for system in self.systems.all
+            if system.uid in asked
+        }
 
     @staticmethod
     def _add(kept: "Counts", system: System, batch: Batch, variant: object, who: Population, count: int) -> None:

@@ -1,6 +1,6 @@
 """The walk over an operation: its fields with their variables, and what each asks for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from graphql import (
@@ -44,9 +44,42 @@ def estimate(
     root = schema.get_root_type(operation.operation)
     if root is None:
         return Estimate({})
-    walk = _Walk(schema, document, _values(operation, variables), Demand(systems), mask)
+    told = _Variables(_values(operation, variables))
+    walk = _Walk(schema, document, told, Demand(systems), mask)
     walk.selections(root, operation.selection_set, Population(1))
-    return walk.demand.estimate()
+    return Estimate(walk.demand.by_system(), frozenset(told.read))
+
+
+class _Variables(dict[str, Any]):
+    """The values of variables, and which of them were read."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self.read: set[str] = set()
+
+    def __bool__(self) -> bool:
+        return True  # graphql-core would not look into what is empty, and that something is missing is read too
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.read.add(name)
+        return super().get(name, default)
+
+
+class _Arguments(Mapping[str, Any]):
+    """The arguments of a field. What nobody asks for is not worked out, and its variables are not read."""
+
+    def __init__(self, node: FieldNode, variables: _Variables) -> None:
+        self._nodes = {each.name.value: each.value for each in node.arguments or ()}
+        self._variables = variables
+
+    def __getitem__(self, name: str) -> Any:
+        return _value(self._nodes[name], self._variables)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._nodes)
+
+    def __len__(self) -> int:
+        return len(self._nodes)
 
 
 class _Walk:
@@ -54,7 +87,7 @@ class _Walk:
         self,
         schema: GraphQLSchema,
         document: DocumentNode,
-        variables: dict[str, Any],
+        variables: _Variables,
         demand: Demand,
         mask: Mask | None,
     ) -> None:
@@ -109,8 +142,8 @@ class _Walk:
             return [price(self.demand, who, self._arguments(node)) or who]
         return [who]
 
-    def _arguments(self, node: FieldNode) -> dict[str, Any]:
-        return {each.name.value: _value(each.value, self._variables) for each in node.arguments or ()}
+    def _arguments(self, node: FieldNode) -> Mapping[str, Any]:
+        return _Arguments(node, self._variables)
 
     def _included(self, directives: tuple[DirectiveNode, ...]) -> bool:
         for directive in directives:

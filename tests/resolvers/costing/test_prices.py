@@ -63,9 +63,13 @@ def test_the_estimate_is_near_to_what_is_spent(counted, query, times):
     assert sum(counts.values()) <= cost["estimatedCalls"] <= sum(counts.values()) * times
 
 
-def calls(systems, query, **variables):
+def estimated(systems, query, variables):
     document = parse(query)
-    return estimate(SCHEMA, document, document.definitions[0], variables, systems=systems).by_system
+    return estimate(SCHEMA, document, document.definitions[0], variables, systems=systems)
+
+
+def calls(systems, query, **variables):
+    return estimated(systems, query, variables).by_system
 
 
 def test_the_same_question_under_two_names_is_asked_once(counted):
@@ -79,6 +83,28 @@ def test_what_is_skipped_costs_nothing(counted):
     query = "query($no: Boolean!) { customers { nodes { invoices @include(if: $no) { nodes { number } } } } }"
     assert calls(counted.systems, query, no=False) == {}
     assert calls(counted.systems, query, no=True) != {}
+
+
+@pytest.mark.parametrize(
+    ("query", "variables", "read"),
+    [
+        ("query($id: ID!) { customer(id: $id) { number } }", {"id": "x"}, set()),
+        ("query($id: ID!) { node(id: $id) { id } }", {"id": "x"}, {"id"}),
+        ("query($f: Int) { customers(first: $f) { nodes { invoices(first: $f) { nodes { id } } } } }", {}, {"f"}),
+        (
+            "query($no: Boolean!, $f: Int) { customers(first: $f) @include(if: $no) { nodes { id } } }",
+            {"no": False},
+            {"no"},
+        ),
+        (
+            "query($f: InvoiceFilter) { customers { nodes { invoices(filter: $f) { nodes { id } } } } }",
+            {"f": {}},
+            {"f"},
+        ),
+    ],
+)
+def test_an_estimate_names_the_variables_that_it_depends_on(counted, query, variables, read):
+    assert estimated(counted.systems, query, variables).read == read
 
 
 def test_records_of_another_type_are_not_asked_for(counted):
