@@ -53,6 +53,8 @@ class Written:
             for part in self._parts:
                 part.end()
             raise
+        finally:
+            self._run.defer = None  # or each knows the other, and both wait for the collector
 
     def work(self) -> Work:
         """What it defers, for graphql-core's queue."""

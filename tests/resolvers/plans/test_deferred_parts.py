@@ -1,6 +1,7 @@
 """Deferred fragments as sections of a plan: when they begin, what they wait for, how they end."""
 
 import asyncio
+import gc
 from collections import Counter
 
 import pytest
@@ -9,6 +10,7 @@ from graphql.execution import ExperimentalIncrementalExecutionResults
 
 from resolvers import ids
 from resolvers.plans import Plans
+from resolvers.plans.parts import Part, Written
 from resolvers.plans.telling import told
 from tests.resolvers.plans.comparing import GRANTS, MASKS, SCHEMA, World, seen
 
@@ -183,6 +185,19 @@ async def test_nothing_goes_on_when_the_plan_gives_up(asked):
     assert asked.outcomes == {"bail": 1}
     assert left() == []
     asked.context.close()
+
+
+async def test_parts_that_are_over_do_not_wait_for_the_collector(asked):
+    gc.collect()
+    gc.disable()
+    try:
+        result = await asked.ask(LISTED, World(SEED))
+        assert [each async for each in result.subsequent_results]
+        del result
+        await asyncio.sleep(0.01)  # what is done lets go in the next turns of the loop
+        assert [each for each in gc.get_objects() if type(each) in (Written, Part)] == []
+    finally:
+        gc.enable()
 
 
 async def test_a_part_that_gives_up_is_executed_by_graphql_core_and_asks_nothing_again(asked):
