@@ -3,14 +3,13 @@
 SQLite: WAL, so that readers never wait; one writer at a time, over all processes (BEGIN IMMEDIATE).
 
 A transaction of AsyncConnection's costs a hop to a thread and back for each statement, its BEGIN and its COMMIT, on
-SQLite: 1 to 3 ms of the processor. `ask` and `change` take a function for what every request does, and make one hop.
+SQLite: 1 to 3 ms of the processor. `ask` and `change` take a function for what every request does: no hop, or one.
 """
 
 import asyncio
 import functools
 import importlib.resources
 from collections.abc import AsyncIterator, Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,8 +23,10 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 
+from sources.prepared import Rows, rows_of
+from sources.sqlite import READERS, Sqlite
+
 BUSY_TIMEOUT_MS = 10_000  # another process may hold the write lock for one backfill batch: about a second at worst
-SQLITE_READERS = 4  # each is a thread; more than that only wait for one another's GIL
 POSTGRES_CONNECTIONS = 10
 STATEMENT_SECONDS = 30.0  # no statement of ours takes a second; one that does not come back must not hold a request
 POOL_SECONDS = 10.0
@@ -79,42 +80,14 @@ def _over(task: asyncio.Task[Any]) -> None:
         task.exception()
 
 
-class Threads:
-    """SQLite without hops in between: a transaction runs from BEGIN to COMMIT in one thread."""
-
-    def __init__(self, writer: Engine, reader: Engine) -> None:
-        self._writer = writer
-        self._reader = reader
-        self._writing = ThreadPoolExecutor(1, "sqlite-writer")
-        self._reading = ThreadPoolExecutor(SQLITE_READERS, "sqlite-reader")
-
-    async def ask(self, read: Callable[[Connection], R]) -> R:
-        return await asyncio.get_running_loop().run_in_executor(self._reading, _in_transaction, self._reader, read)
-
-    async def change(self, write: Callable[[Connection], R]) -> R:
-        return await asyncio.get_running_loop().run_in_executor(self._writing, _in_transaction, self._writer, write)
-
-    def close(self) -> None:
-        """What is under way was waited for, or nobody waits for it."""
-        self._writing.shutdown()
-        self._reading.shutdown()
-        self._writer.dispose()
-        self._reader.dispose()
-
-
-def _in_transaction(engine: Engine, work: Callable[[Connection], R]) -> R:
-    with engine.begin() as connection:
-        return work(connection)
-
-
 class Database:
     """Connections to one database. `dialect` is "sqlite" or "postgresql"."""
 
-    def __init__(self, dialect: str, writer: AsyncEngine, reader: AsyncEngine, threads: Threads | None = None) -> None:
+    def __init__(self, dialect: str, writer: AsyncEngine, reader: AsyncEngine, sqlite: Sqlite | None = None) -> None:
         self.dialect = dialect
         self._writer = writer
         self._reader = reader
-        self._threads = threads
+        self._sqlite = sqlite
         self._turn = asyncio.Lock()
 
     @property
@@ -136,18 +109,21 @@ class Database:
         async with self._reader.begin() as connection:
             yield connection
 
-    async def ask(self, read: Callable[[Connection], R]) -> R:
-        """What a read gives, in a transaction of its own: for short ones, which every request makes."""
-        if self._threads is not None:
-            return await self._threads.ask(read)
+    async def ask(self, read: Callable[[Rows], R], keys: int = 1) -> R:
+        """What a read gives, in a transaction of its own: for short ones, which every request makes.
+
+        `keys`: of how many it asks. It may be begun twice, so it does nothing but read.
+        """
+        if self._sqlite is not None:
+            return await self._sqlite.ask(read, keys)
         async with self.reading() as connection:
-            return await connection.run_sync(read)
+            return await connection.run_sync(lambda connection: read(rows_of(connection)))
 
     async def change(self, write: Callable[[Connection], R]) -> R:
         """What a write gives, in a transaction of its own. Only for what runs `to_the_end`."""
-        if self._threads is not None:
+        if self._sqlite is not None:
             async with self._only_writer():
-                return await self._threads.change(write)
+                return await self._sqlite.change(write)
         async with self.transaction() as connection:
             return await connection.run_sync(write)
 
@@ -158,8 +134,8 @@ class Database:
         await self._writer.dispose()
         if self._reader is not self._writer:
             await self._reader.dispose()
-        if self._threads is not None:
-            await asyncio.to_thread(self._threads.close)
+        if self._sqlite is not None:
+            await asyncio.to_thread(self._sqlite.close)
 
     @asynccontextmanager
     async def _only_writer(self) -> AsyncIterator[None]:
@@ -197,11 +173,11 @@ def _sqlite(url: URL) -> Database:
         raise UnsupportedDatabase("a SQLite database needs a file, such as sqlite:///./c360.db")
     # What is committed is on the disk: an intent that a power cut forgets would be money without a record.
     writer = _sqlite_engine(url, "BEGIN IMMEDIATE", connections=1, synchronous="FULL")
-    reader = _sqlite_engine(url, "BEGIN", connections=SQLITE_READERS, synchronous="NORMAL")
-    return Database("sqlite", writer, reader, _sqlite_threads(url))
+    reader = _sqlite_engine(url, "BEGIN", connections=READERS, synchronous="NORMAL")
+    return Database("sqlite", writer, reader, _without_hops(url))
 
 
-def _sqlite_threads(url: URL) -> Threads:
+def _without_hops(url: URL) -> Sqlite:
     url = url.set(drivername="sqlite+pysqlite")
     options: dict[str, Any] = {
         "max_overflow": 0,
@@ -210,10 +186,10 @@ def _sqlite_threads(url: URL) -> Threads:
         "connect_args": {"isolation_level": None, "check_same_thread": False},
     }
     writer = create_engine(url, pool_size=1, **options)
-    reader = create_engine(url, pool_size=SQLITE_READERS, **options)
+    reader = create_engine(url, pool_size=READERS, **options)
     _prepare(writer, "BEGIN IMMEDIATE", "FULL")
     _prepare(reader, "BEGIN", "NORMAL")
-    return Threads(writer, reader)
+    return Sqlite(writer, reader)
 
 
 def _sqlite_engine(url: URL, begin: str, connections: int, synchronous: str) -> AsyncEngine:

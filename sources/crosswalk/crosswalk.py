@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from cachetools import TTLCache
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sources.canonical.actor import RowLimit
 from sources.canonical.customer import Customer, CustomerRecord
 from sources.canonical.provenance import CustomerRef, Origin
-from sources.crosswalk import disputes, erasure, intake, reading, registration, rulings, watermarks
+from sources.crosswalk import changes, disputes, erasure, intake, reading, registration, rulings, watermarks
 from sources.crosswalk.linker import Linker, Policy
+from sources.crosswalk.memory import Memory
 from sources.crosswalk.neighbourhood import Neighbourhood
 from sources.crosswalk.rows import Row, encode
 from sources.crosswalk.rules import CrosswalkSettings
@@ -35,10 +35,9 @@ from sources.crosswalk.words import (
 )
 from sources.crosswalk.writer import Writer
 from sources.database import Database, to_the_end
+from sources.prepared import Rows
 
 CHUNK = 500  # records in one transaction: some tenths of a second, so that other writers wait no longer
-CACHED = 4096  # customers
-CACHE_SECONDS = 2.0  # how long another process's change may go unseen; our own are seen at once
 
 
 class Crosswalk:
@@ -51,8 +50,7 @@ class Crosswalk:
         self._policy = Policy((), self.settings.confidences(), self.settings.link_confidence)
         self._order = Order()
         self._rules_digest = b""
-        self._cache: TTLCache[str, reading.Entry] = TTLCache(CACHED, CACHE_SECONDS)
-        self._generation = 0
+        self._memory = Memory()
 
     @to_the_end
     async def register_systems(self, systems: Sequence[tuple[str, str, str, int]]) -> dict[str, Origin]:
@@ -63,6 +61,7 @@ class Crosswalk:
         async with self._writing() as connection:
             origins = await registration.register(connection, systems)
             self.systems = await registration.all_systems(connection)
+        self._memory.forget_all()  # what is kept holds the names of systems
         self._configure({name: origin.uid for name, origin in origins.items()})
         return origins
 
@@ -92,7 +91,7 @@ class Crosswalk:
 
     async def owners(self, refs: Sequence[tuple[str, CustomerRef]]) -> Mapping[tuple[str, CustomerRef], str | None]:
         """(source uid, record) -> the customer's uid, None where it is nobody's or not known."""
-        return await self.database.ask(lambda connection: reading.owners(connection, refs))
+        return await self.database.ask(lambda rows: reading.owners(rows, refs), len(refs))
 
     async def named(self, system: str, record_id: str) -> Mapping[CustomerRef, str | None]:
         """The records that a source has under an id, of any type -> the customer's uid, None where it is nobody's."""
@@ -101,13 +100,11 @@ class Crosswalk:
 
     async def find(self, key: LookupKey) -> tuple[str, ...]:
         """All customers that a key means. The caller decides whether its viewer may ask by this kind of key."""
-        async with self.database.reading() as connection:
-            return await reading.find(connection, [key], self.settings.phone_region)
+        return await self.database.ask(lambda rows: reading.find(rows, [key], self.settings.phone_region))
 
     async def of_numbers(self, numbers: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         """The customers of each number, as `find` gives them for one."""
-        async with self.database.reading() as connection:
-            return await reading.of_numbers(connection, numbers)
+        return await self.database.ask(lambda rows: reading.of_numbers(rows, numbers), len(numbers))
 
     async def search(self, query: CustomerQuery) -> CustomerHits:
         """A page of the customers that fit; raises BadPosition."""
@@ -143,21 +140,22 @@ class Crosswalk:
         return (await self.freshness(system)).watermark
 
     async def _entries(self, uids: Sequence[str]) -> dict[str, reading.Entry]:
-        found = {uid: entry for uid in uids if (entry := self._cache.get(uid)) is not None}
-        missing = [uid for uid in dict.fromkeys(uids) if uid not in found]
-        if missing:
-            generation = self._generation
-            loaded = await self.database.ask(lambda connection: reading.entries(connection, missing, self.systems))
-            if generation == self._generation:  # else something changed while we read
-                self._cache.update({uid: entry for uid, entry in loaded.items() if entry.customer.uid == uid})
-            found |= loaded
-        return found
+        """Out of memory what did not change since it was read, the rest out of the database."""
+        wanted = dict.fromkeys(uids)
+        known, kept = self._memory.revision, self._memory.of(wanted)
+
+        def read(rows: Rows) -> tuple[changes.Changes, dict[str, reading.Entry]]:
+            told = changes.since(rows, known)
+            missing = [uid for uid in wanted if uid not in kept or told.touch(uid)]
+            return told, reading.entries(rows, missing, self.systems) if missing else {}
+
+        told, loaded = await self.database.ask(read, len(wanted) - len(kept))
+        self._memory.take_in(told, loaded)
+        return {uid: entry for uid, entry in kept.items() if not told.touch(uid)} | loaded
 
     def forget(self, uids: Iterable[str]) -> None:
-        """Read these customers anew, though another process changed them."""
-        self._generation += 1
-        for uid in uids:
-            self._cache.pop(uid, None)
+        """Read these customers anew."""
+        self._memory.forget(uids)
 
     # ------------------------------------------------------------------------------------------------ writing
 
@@ -177,7 +175,6 @@ class Crosswalk:
                 batch = todo[start : start + CHUNK]
                 rows = await intake.take_in(hood, origin.uid, batch, self.settings.phone_region, self._rules_digest)
                 observed = await self._write(hood, rows) if rows else Observed(frozenset())
-            self.forget(observed.changed)
             changed |= observed.changed
             merged |= observed.merged
         return Observed(frozenset(changed), merged)
@@ -243,8 +240,8 @@ class Crosswalk:
             await erasure.stripped(hood, uid)
             linker = Linker(hood, self._policy)
             writer = Writer(self.database.dialect, connection, linker, self._order, self.settings.phone_region)
-            observed = await writer.write(decided_by)
-        self.forget({uid, *observed.changed})
+            await writer.write(decided_by)
+            await changes.tell(connection, [uid])  # which has no record, perhaps, for the writer to look at
         return links
 
     async def former(self, uid: str) -> tuple[str, ...]:
@@ -283,9 +280,7 @@ class Crosswalk:
 
     async def _relink(self, hood: Neighbourhood, row: Row, actor: str, reason: tuple[str, ...]) -> Observed:
         await hood.load_keys([row])
-        observed = await self._write(hood, [row], actor, reason)
-        self.forget(observed.changed)
-        return observed
+        return await self._write(hood, [row], actor, reason)
 
     async def _write(
         self, hood: Neighbourhood, rows: Sequence[Row], actor: str | None = None, reason: tuple[str, ...] = ()

@@ -32,6 +32,7 @@ from sources.crosswalk import normal, positions
 from sources.crosswalk.reading import find
 from sources.crosswalk.tables import customers, records
 from sources.crosswalk.words import CustomerHits, CustomerQuery, LookupKey
+from sources.prepared import rows_of
 
 MAX_TOTAL = 10_000  # counting further would cost more than the page
 MAX_WORDS = 8  # a pasted letter is no search
@@ -115,7 +116,8 @@ async def _page(
 
 async def _exact(connection: AsyncConnection, query: CustomerQuery, asked: str, region: str | None) -> set[str]:
     kinds = [kind for sensitivity in query.classes for kind in EXACT_KINDS.get(sensitivity, ())]
-    return set(await find(connection, [LookupKey(kind, asked) for kind in kinds], region)) if asked else set()
+    keys = [LookupKey(kind, asked) for kind in kinds]
+    return set(await connection.run_sync(lambda bare: find(rows_of(bare), keys, region))) if asked else set()
 
 
 def _having_words(dialect: str, words: list[str], classes: Iterable[Sensitivity]) -> list[Any]:

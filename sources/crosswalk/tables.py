@@ -9,6 +9,7 @@ conflicts         records that could not be linked without a guess, with their c
 decisions         append-only: who linked, moved, merged, unlinked what, when, why
 watermarks        how far each source's changes were read
 backfills         how far each source's customers were read
+customer_changes  which customers each transaction changed, by revision: the last few
 leases            who does what only one process may do
 customer_search   the full-text index: FTS5 or tsvector, made by the migration
 """
@@ -195,6 +196,13 @@ backfills = Table(
     Column("records", Integer, nullable=False),
     Column("finished", Boolean, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+)
+
+customer_changes = Table(
+    "customer_changes",
+    metadata,
+    Column("revision", Id, primary_key=True, autoincrement=False),
+    Column("customer_uids", Text, nullable=False),
 )
 
 leases = Table(

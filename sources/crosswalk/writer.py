@@ -9,11 +9,12 @@ from sqlalchemy import BindParameter, bindparam, delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sources.canonical.customer import CustomerRecord
-from sources.crosswalk import normal
+from sources.crosswalk import changes, normal
 from sources.crosswalk.among import among
 from sources.crosswalk.keys import keys_of
 from sources.crosswalk.linker import Linker
 from sources.crosswalk.matching import Ambiguous, Doubtful
+from sources.crosswalk.merging import write_merges
 from sources.crosswalk.rows import UNLINKED, CustomerRow, Row, encode, new_uid
 from sources.crosswalk.search_index import reindex, terms
 from sources.crosswalk.survivorship import Golden, Order, Said, golden
@@ -31,16 +32,6 @@ ADD_KEY = {
 }
 DROP_CANDIDATES = delete(conflict_candidates).where(conflict_candidates.c.conflict_uid == _ID)
 CONFLICT = update(conflicts).where(conflicts.c.uid == _ID)
-# A chain of merges stays one link long, so that a read follows it with one join.
-SHORTEN = update(customers).where(customers.c.merged_into == _ID).values(merged_into=bindparam("into"))
-ADOPT = (
-    update(customers)
-    .where(customers.c.parent_uid == _ID, customers.c.uid != bindparam("into"))
-    .values(parent_uid=bindparam("into"))
-)
-ORPHAN = (
-    update(customers).where(customers.c.parent_uid == _ID, customers.c.uid == bindparam("into")).values(parent_uid=None)
-)
 
 
 def names_json(names: Iterable[str]) -> str:
@@ -80,11 +71,15 @@ class Writer:
         await self._write_records(moved)
         await self._write_keys()
         changed = await self._update_customers(fresh, touched)
-        merged = await self._merge()
+        merged = {uid: hood.survivor(uid) for uid in self.linker.merged}
+        adopted = await write_merges(self.connection, merged)
         await self._write_conflicts(actor)
         await self._write_decisions(moved, actor, reason)
         changed |= {uid for row in moved for uid in (row.before.customer, row.link.customer) if uid}
-        return Observed(frozenset(changed | set(merged)), merged)
+        changed |= set(merged)
+        reworded = {row.link.customer for row in hood.rows.values() if row.changed and row.link.customer}
+        await changes.tell(self.connection, {*changed, *merged.values(), *adopted, *reworded})
+        return Observed(frozenset(changed), merged)
 
     def _drop_unused(self) -> None:
         """Forget customers that were founded on the way and stand empty at the end."""
@@ -178,15 +173,6 @@ class Writer:
             await self.connection.execute(CUSTOMER, dead)
         await reindex(self.connection, self.dialect, (int(uid, 16) for uid in ended), entries)
         return {row["row"] for row in changed} | ended
-
-    async def _merge(self) -> dict[str, str]:
-        """Write which customers are another one now."""
-        merged = {uid: self.hood.survivor(uid) for uid in self.linker.merged}
-        for uid, into in merged.items():
-            for statement in (SHORTEN, ADOPT, ORPHAN):
-                await self.connection.execute(statement, {"row": uid, "into": into})
-            await self.connection.execute(CUSTOMER, {"row": uid, "merged_into": into, "live": False})
-        return merged
 
     async def _write_records(self, moved: list[Row]) -> None:
         changing = {row.id: row for row in moved}

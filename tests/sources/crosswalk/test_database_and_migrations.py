@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from sources.crosswalk.migrations import VERSION_TABLE, migrate
-from sources.crosswalk.tables import metadata
+from sources.crosswalk.tables import leases, metadata
 from sources.database import Database, UnsupportedDatabase, open_database, to_the_end
+from sources.prepared import Prepared, Rows
 from sources.simulation.real.postgres import Postgres
 
 
@@ -75,8 +76,12 @@ async def test_writers_of_one_process_take_turns(database: Database) -> None:
         assert (await connection.execute(text("SELECT expires_at FROM leases"))).scalar_one() == 20
 
 
-def _leases(connection: Connection) -> int:
-    return int(connection.execute(text("SELECT count(*) FROM leases")).scalar_one())
+LEASES = Prepared(select(func.count()).select_from(leases))
+EXPIRES = Prepared(select(leases.c.expires_at))
+
+
+def _leases(rows: Rows) -> int:
+    return int(rows(LEASES)[0][0])
 
 
 async def test_a_change_is_there_for_who_asks_and_one_that_fails_is_not(database: Database) -> None:
@@ -109,8 +114,7 @@ async def test_changes_and_transactions_take_turns(database: Database) -> None:
             await connection.execute(statement)
 
     await asyncio.gather(*(add() if nth % 2 else database.change(lambda c: c.execute(statement)) for nth in range(20)))
-    asked = text("SELECT expires_at FROM leases")
-    assert await database.ask(lambda connection: connection.execute(asked).scalar_one()) == 20
+    assert [tuple(row) for row in await database.ask(lambda rows: rows(EXPIRES))] == [(20,)]
 
 
 @pytest.mark.parametrize(

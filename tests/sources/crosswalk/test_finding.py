@@ -4,14 +4,15 @@ import time
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
 
 from sources.canonical.actor import RowLimit
 from sources.canonical.customer import Address, CustomerKind
 from sources.canonical.erp import TaxId
 from sources.canonical.provenance import CustomerRef
 from sources.canonical.sensitivity import Sensitivity
+from sources.crosswalk import changes, reading
 from sources.crosswalk.words import BadPosition, CustomerQuery, LookupKey
+from sources.prepared import Prepared, Rows
 
 ALL = frozenset(Sensitivity)
 INTERNAL = frozenset([Sensitivity.INTERNAL])
@@ -209,24 +210,30 @@ async def test_a_search_among_a_thousand_takes_milliseconds(world: Any) -> None:
     assert (time.process_time() - started) / 5 < 0.1
 
 
-async def test_fifty_customers_cost_two_queries_and_a_second_look_none(world: Any) -> None:
+async def test_fifty_customers_cost_three_queries_and_a_second_look_one_of_a_row(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await world.observe("erp", *(world.record(str(i), f"N{i}") for i in range(50)))
     uids = (await world.crosswalk.search(CustomerQuery(first=50))).uids
-    statements: list[str] = []
+    asked: list[Prepared] = []
+    ask = world.crosswalk.database.ask
 
-    def count(_: Any, __: Any, statement: str, *rest: Any) -> None:
-        if statement.startswith("SELECT"):
-            statements.append(statement)
+    async def counted(read: Any, keys: int) -> Any:
+        def noting(rows: Rows) -> Any:
+            def noted(statement: Prepared, **given: Any) -> Any:
+                asked.append(statement)
+                return rows(statement, **given)
 
-    event.listen(Engine, "before_cursor_execute", count)
-    try:
-        assert None not in (await world.crosswalk.customers(uids)).values()
-        assert len(statements) == 2
-        await world.crosswalk.customers(uids)
-        await world.crosswalk.refs(uids)
-        assert len(statements) == 2
-    finally:
-        event.remove(Engine, "before_cursor_execute", count)
+            return read(noted)
+
+        return await ask(noting, keys)
+
+    monkeypatch.setattr(world.crosswalk.database, "ask", counted)
+    assert None not in (await world.crosswalk.customers(uids)).values()
+    assert asked == [changes.SINCE, reading.CUSTOMERS, reading.LINKS]
+    asked.clear()
+    await world.crosswalk.customers(uids)
+    assert asked == [changes.SINCE]
     await world.see("erp", "7", "N7", name="Changed")
     known = (await world.crosswalk.customers(uids)).values()
     assert "Changed" in {customer.display_name for customer in known}
