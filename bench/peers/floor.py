@@ -1,7 +1,8 @@
 """The floor: a hand-written endpoint for the three operations, no GraphQL, on the gateway's own client and server.
 
 `python -m bench.peers.floor PEERS_JSON`. It has what every peer has to have (a verified token, the vendors' calls and
-their mapping), and nothing that makes it a graph: a name of an operation is a function.
+their mapping), and nothing that makes it a graph: a name of an operation is a function, which makes what it shows and
+no more.
 """
 
 import asyncio
@@ -11,15 +12,25 @@ from typing import Any
 import aiohttp
 import jwt
 import msgspec
+from yarl import URL
 
 from bench.peers.bearer import Bearer
+from bench.peers.pages import Invoice, Party, Ticket
 from bench.peers.serving import serve
-from bench.peers.vendors import Json, Vendors, known
+from bench.peers.vendors import (
+    CASE_STATUS,
+    PRIORITY,
+    Json,
+    Vendors,
+    day,
+    known,
+    minor,
+    money,
+    over_limit,
+    status_of,
+)
 
 DECODE, ENCODE = msgspec.json.Decoder(), msgspec.json.Encoder()
-CASE = ("id", "number", "subject", "status", "priority", "requester")
-INVOICE = ("id", "number", "status", "dueAt", "total", "balance")
-ACCOUNT = ("customerNumber", "receivable", "creditHold")
 
 
 class Floor:
@@ -33,19 +44,21 @@ class Floor:
         self.operations = {"View": self.view, "List": self.list, "OneByOne": self.one_by_one}
         self.erp_headers = {"content-type": "application/json", "x-tryton-context": self.known.tryton_context}
 
-    async def get(self, system: str, path: str) -> Json:
-        async with self._session().get(self.known.upstreams[system] + path) as answer:
-            return DECODE.decode(await answer.read())
+    async def get(self, system: str, path: str) -> bytes:
+        async with self._session().get(URL(self.known.upstreams[system] + path, encoded=True)) as answer:
+            return await answer.read()
 
-    async def post(self, system: str, path: str, body: bytes) -> Json:
-        url = self.known.upstreams[system] + path
+    async def post(self, system: str, path: str, body: bytes) -> bytes:
+        url = URL(self.known.upstreams[system] + path, encoded=True)
         async with self._session().post(url, data=body, headers=self.erp_headers) as answer:
-            return DECODE.decode(await answer.read())
+            return await answer.read()
 
     def _session(self) -> aiohttp.ClientSession:
         if self.session is None:
             self.session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
+                connector=aiohttp.TCPConnector(limit=0),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None),
             )
         return self.session
 
@@ -88,15 +101,15 @@ class Floor:
     async def list(self, variables: Json) -> Json:
         customers = [self.known.customers[id] for id in variables["ids"]]
         cases, accounts = await asyncio.gather(
-            self.vendors.cases([str(customer["support"]) for customer in customers]),
-            self.vendors.accounts([str(customer["erp"]) for customer in customers]),
+            self.vendors.cases([str(customer["support"]) for customer in customers], self.case),
+            self.vendors.accounts([str(customer["erp"]) for customer in customers], self.account),
         )
         return {
             "nodes": [
                 {
                     **{name: customer[name] for name in ("id", "number", "displayName")},
-                    "cases": {"nodes": [{name: case[name] for name in CASE} for case in theirs[:3]]},
-                    "erpAccount": {name: account[name] for name in ACCOUNT},
+                    "cases": {"nodes": theirs[:3]},
+                    "erpAccount": account,
                 }
                 for customer, theirs, account in zip(customers, cases, accounts, strict=True)
             ]
@@ -104,15 +117,45 @@ class Floor:
 
     async def one_by_one(self, variables: Json) -> Json:
         customers = [self.known.customers[id] for id in variables["ids"]]
-        found = await asyncio.gather(*(self.vendors.invoices(str(customer["billing"])) for customer in customers))
+        found = await asyncio.gather(
+            *(self.vendors.invoices(str(customer["billing"]), self.invoice) for customer in customers)
+        )
         return {
             "nodes": [
                 {
                     **{name: customer[name] for name in ("id", "number")},
-                    "invoices": {"nodes": [{name: each[name] for name in INVOICE} for each in theirs[:3]]},
+                    "invoices": {"nodes": theirs[:3]},
                 }
                 for customer, theirs in zip(customers, found, strict=True)
             ]
+        }
+
+    def case(self, ticket: Ticket, names: dict[int, str]) -> Json:
+        return {
+            "id": self.vendors.id("SupportCase", str(ticket.id)),
+            "number": str(ticket.id),
+            "subject": ticket.subject,
+            "status": CASE_STATUS.get(ticket.status, "OTHER"),
+            "priority": PRIORITY.get(ticket.priority, "OTHER"),
+            "requester": names.get(ticket.requester_id),
+        }
+
+    def account(self, party: Party, stopped: bool) -> Json:
+        return {
+            "customerNumber": party.code,
+            "receivable": money(minor(party.receivable), self.known.currency),
+            "creditHold": stopped or over_limit(party),
+        }
+
+    def invoice(self, invoice: Invoice) -> Json:
+        currency, status = invoice.currency.upper(), status_of(invoice)
+        return {
+            "id": self.vendors.id("Invoice", invoice.id),
+            "number": invoice.number,
+            "status": status,
+            "dueAt": day(invoice.due_date),
+            "total": money(invoice.total, currency),
+            "balance": money(0 if status == "VOID" else invoice.amount_remaining, currency),
         }
 
 

@@ -1,7 +1,7 @@
 """Stock Strawberry on FastAPI: types, resolvers, aiodataloader, httpx. `python -m bench.peers.stock PEERS_JSON`.
 
-As its documentation has it for speed: the parser's and the validation's caches on, one pooled httpx client, a
-DataLoader for each edge and request; uvicorn with uvloop and httptools.
+As its documentation has it for speed: the parser's and the validation's caches on, a quick JSON encoder, one pooled
+httpx client, a DataLoader for each edge and request; uvicorn with uvloop and httptools.
 """
 
 import sys
@@ -182,18 +182,24 @@ class Query:
         return [customer_of(customers[id]) if id in customers else None for id in ids]
 
 
+class Router(GraphQLRouter[dict[str, Any], None]):
+    """Writes answers with msgspec in place of the standard library's JSON."""
+
+    def encode_json(self, data: object) -> bytes:
+        return msgspec.json.encode(data)
+
+
 def app(path: str) -> FastAPI:
     held = known(path)
     bearer = Bearer(held)
     client = httpx.AsyncClient(limits=httpx.Limits(max_connections=None, max_keepalive_connections=256), timeout=30)
     erp_headers = {"content-type": "application/json", "x-tryton-context": held.tryton_context}
 
-    async def get(system: str, path: str) -> Json:
-        return msgspec.json.decode((await client.get(held.upstreams[system] + path)).content)
+    async def get(system: str, path: str) -> bytes:
+        return (await client.get(held.upstreams[system] + path)).content
 
-    async def post(system: str, path: str, body: bytes) -> Json:
-        answer = await client.post(held.upstreams[system] + path, content=body, headers=erp_headers)
-        return msgspec.json.decode(answer.content)
+    async def post(system: str, path: str, body: bytes) -> bytes:
+        return (await client.post(held.upstreams[system] + path, content=body, headers=erp_headers)).content
 
     vendors = Vendors(held, get, post)
 
@@ -213,7 +219,7 @@ def app(path: str) -> FastAPI:
 
     schema = strawberry.Schema(query=Query, types=[Customer], extensions=[ParserCache, ValidationCache])
     made = FastAPI()
-    made.include_router(GraphQLRouter(schema, context_getter=context, graphql_ide=None), prefix="/graphql")
+    made.include_router(Router(schema, context_getter=context, graphql_ide=None), prefix="/graphql")
     return made
 
 
