@@ -9,5 +9,5 @@ breaker    one verdict for each call, after its retries; open: not asked. A prob
 retry      safe requests only, within the deadline and a budget
 limiter    a place among max_concurrency, a turn of requests_per_second
 recorder   each try: how it ended and how long it took
-transport  one try, by aiohttp, at most timeout_seconds; the vendor's `classify` then judges the answer
+transport  one try over HTTP (see http/), at most timeout_seconds; the vendor's `classify` then judges the answer
 """

@@ -89,11 +89,11 @@ class Limit:
         """End what runs inside with TimeoutError when the time is over."""
         return Bound(self._deadline, 0.0, self._own)
 
-    def fault(self, asked: str) -> Timeout:
-        """Why what was asked had to end."""
+    def fault(self, asked: str, *, sent: bool = True) -> Timeout:
+        """Why what was asked had to end, and whether anything of it was sent by then."""
         if self._deadline.at < self._own:
-            return DeadlinePassed(f"{asked}: no answer by the deadline")
-        return Timeout(f"{asked}: no answer within {self.seconds:.1f} s")
+            return DeadlinePassed(f"{asked}: no answer by the deadline", sent=sent)
+        return Timeout(f"{asked}: no answer within {self.seconds:.1f} s", sent=sent)
 
 
 class DeadlinePassed(Timeout):

@@ -20,7 +20,7 @@ from sources.wire.recorder import Observer, Recorder, SourceHealth
 from sources.wire.retry import TRIES, Retry
 from sources.wire.shared_rate import SharedRate
 from sources.wire.tracing import TracedTransport
-from sources.wire.transport import AiohttpTransport
+from sources.wire.transport import HttpTransport
 
 SLOW_SHARE = 0.75  # of a source's own time limit: slower answers are still used, and count towards opening the circuit
 FAIR_SECONDS = 0.25  # a try that the caller's deadline ended earlier than this says nothing about the source
@@ -143,9 +143,9 @@ def open_wire(
 
     `origins`: hosts or URLs that the vendor's client needs besides base_url and allowed_hosts. `redis` shares
     requests_per_second among all processes; without it, each of `workers` gets its part. `observer` is told of each
-    try, `tracer` opens a span for each. `transport`: another way out than aiohttp.
+    try, `tracer` opens a span for each. `transport`: another way out than HTTP over sockets.
     """
-    out = transport or AiohttpTransport(connections=settings.max_concurrency)
+    out = transport or HttpTransport(connections=settings.max_concurrency)
     if tracer is not None:
         out = TracedTransport(name, out, tracer)
     return Wire(

@@ -13,7 +13,7 @@ from sources.faults import Malformed, NotOffered, Refused, SourceFault, Throttle
 from sources.simulation.harness import Switches
 from sources.wire.deadline import Deadline, Limit, within
 from sources.wire.messages import Request, Response
-from sources.wire.transport import AiohttpTransport
+from sources.wire.transport import HttpTransport
 from tests.contracts.small_world import BULKY, RICH
 from tests.contracts.source_under_test import BATCHED, LISTS, Source
 
@@ -127,7 +127,7 @@ async def test_a_throttled_source_is_asked_again_when_it_said(light: Source) -> 
         assert (await light.adapter.customers_by_number([RICH]))[RICH]
 
 
-class Misleading(AiohttpTransport):
+class Misleading(HttpTransport):
     """Turns every URL that leads to a next page into one of another host, and keeps what was asked."""
 
     def __init__(self) -> None:

@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 from sources.faults import Malformed, Refused, SourceFault, Timeout, Unavailable
 from sources.wire.deadline import Deadline, Limit, within
 from sources.wire.messages import Request
-from sources.wire.transport import AiohttpTransport
+from sources.wire.transport import HttpTransport
 
 
 async def fault_of(wire: Any, url: str, *, safe: bool = False, seconds: float = 5.0) -> SourceFault:
@@ -167,7 +167,7 @@ async def test_a_body_beyond_the_bound_is_malformed_and_not_read_to_its_end(wire
             await writer.drain()
 
     base, _ = await serve(flood)
-    transport = AiohttpTransport(connections=1, max_body_bytes=1_000_000)
+    transport = HttpTransport(connections=1, max_body_bytes=1_000_000)
     fault = await fault_of(wire_to(base, options={"transport": transport}), base + "/a")
     assert type(fault) is Malformed
     assert sent < 20_000_000
@@ -176,7 +176,7 @@ async def test_a_body_beyond_the_bound_is_malformed_and_not_read_to_its_end(wire
 async def test_a_small_body_that_unpacks_to_a_huge_one_is_malformed(wire_to: Any, serve: Any, answer_ok: Any) -> None:
     bomb = gzip.compress(b"\0" * 50_000_000)
     base, _ = await serve(answer_ok(bomb, b"Content-Encoding: gzip"))
-    transport = AiohttpTransport(connections=1, max_body_bytes=1_000_000)
+    transport = HttpTransport(connections=1, max_body_bytes=1_000_000)
     fault = await fault_of(wire_to(base, options={"transport": transport}), base + "/a")
     assert isinstance(fault, Malformed)
 
@@ -250,7 +250,7 @@ async def test_a_transport_that_is_closed_sends_nothing(wire_to: Any, serve: Any
 
 async def test_a_transport_serves_one_event_loop_only(serve: Any, answer_ok: Any) -> None:
     base, _ = await serve(answer_ok())
-    transport = AiohttpTransport(connections=1)
+    transport = HttpTransport(connections=1)
     await transport.send(Request(url=base + "/a"), Limit(1.0))
 
     def in_another_loop() -> None:
