@@ -38,7 +38,7 @@ class Bar(msgspec.Struct):
         return "met" if self.found <= self.limit else "not met"
 
 
-def bars(results: Results, latency_ms: float) -> Iterator[Bar]:
+def bars(results: Results) -> Iterator[Bar]:
     """All of them, in the order in which they are promised."""
     for title, peer, limit in RATIOS:
         yield Bar(f"{title}: CPU of the gateway / {peer.name}", limit, ratio(results, title, GATEWAY.name, peer.name))
@@ -47,9 +47,9 @@ def bars(results: Results, latency_ms: float) -> Iterator[Bar]:
     for title, calls in CALLS.items():
         cell = results.cell(title, CLIENTS, GATEWAY.name)
         yield Bar(f"{title}: calls to the vendors", calls, round(cell.of("calls"), 2) if cell else None)
-    view = results.cell("view", CLIENTS, GATEWAY.name)
-    yield Bar("view: added to the slowest vendor, p50 ms", P50_MS, view.of("p50") - latency_ms if view else None)
-    yield Bar("view: added to the slowest vendor, p99 ms", P99_MS, view.of("p99") - latency_ms if view else None)
+    view = results.paced.get(("view", GATEWAY.name))
+    yield Bar("view, paced: added to the slowest vendor, p50 ms", P50_MS, view.p50 - view.waiting if view else None)
+    yield Bar("view, paced: added to the slowest vendor, p99 ms", P99_MS, view.p99 - view.waiting if view else None)
 
 
 def ratio(results: Results, title: str, ours: str, theirs: str, clients: int = CLIENTS) -> float | None:

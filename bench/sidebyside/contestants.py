@@ -19,23 +19,43 @@ PYTHON = sys.executable
 C360 = str(Path(PYTHON).with_name("c360"))
 
 
+class Cached(msgspec.Struct, frozen=True):
+    """How a gateway caches: its directory's name, for how long, [cache], and whether Redis is its second level."""
+
+    name: str
+    seconds: float
+    cache: dict[str, Any] = {}
+    redis: bool = False
+
+
 class Contestant(msgspec.Struct, frozen=True):
-    """A name, and how it is started. `node`: it needs bench/peers/node_modules."""
+    """A name, and how it is started. `node`: it needs bench/peers/node_modules; `cached`: it is the gateway itself."""
 
     name: str
     command: tuple[str, ...]
     node: bool = False
-    ours: bool = False
+    cached: Cached | None = None
+    least_clients: int = 1
+    """With fewer it would not be what its name says."""
 
 
-GATEWAY = Contestant("gateway", (C360, "serve", "--config", "{cold}"), ours=True)
-WARM = Contestant("gateway, warm L1", (C360, "serve", "--config", "{warm}"), ours=True)
+def gateway(name: str, cached: Cached, least_clients: int = 1) -> Contestant:
+    """The gateway as it is delivered, with this cache."""
+    return Contestant(name, (C360, "serve", "--config", "{toml}"), cached=cached, least_clients=least_clients)
+
+
+# The fewest records that the first level can be told to hold: two lists. What many clients ask for in turn has left it
+# before it is asked for again; a single client's would stay.
+EMPTIED = {"entries": 100}
+GATEWAY = gateway("gateway", Cached("cold", 0))
+WARM = gateway("gateway, warm L1", Cached("warm", WARM_SECONDS))
+WARM_L2 = gateway("gateway, warm L2", Cached("shared", WARM_SECONDS, EMPTIED, redis=True), least_clients=16)
 FLOOR = Contestant("hand-written ASGI, aiohttp", (PYTHON, "-m", "bench.peers.floor", "{peers}"))
 STRAWBERRY = Contestant("Strawberry, httpx", (PYTHON, "-m", "bench.peers.stock", "{peers}"))
 APOLLO = Contestant("Apollo Server", ("node", "{here}/apollo.mjs", "{peers}"), node=True)
 MERCURIUS = Contestant("mercurius, jit", ("node", "{here}/mercurius.mjs", "{peers}"), node=True)
 HIVE = Contestant("Hive Gateway, Mesh REST", ("node", "{here}/hive.mjs", "{peers}"), node=True)
-ALL = (GATEWAY, WARM, FLOOR, STRAWBERRY, APOLLO, MERCURIUS, HIVE)
+ALL = (GATEWAY, WARM, WARM_L2, FLOOR, STRAWBERRY, APOLLO, MERCURIUS, HIVE)
 
 
 class Running:
@@ -57,6 +77,10 @@ class Running:
     def rss_bytes(self) -> int:
         """What the process and its children hold now."""
         return sum(one.memory_info().rss for one in self._tree())
+
+    def memory_bytes(self) -> int:
+        """Of the process and its children, what they share counted once; RSS where the system does not tell."""
+        return sum(getattr(one.memory_full_info(), "pss", one.memory_info().rss) for one in self._tree())
 
     def _tree(self) -> list[psutil.Process]:
         root = psutil.Process(self.process.pid)
@@ -87,7 +111,7 @@ def upstreams(prepared: Prepared, latency_ms: float) -> Iterator[None]:
 
 def started(command: list[str], prepared: Prepared, name: str) -> subprocess.Popen[bytes]:
     """A process whose standard error goes to a file of the directory."""
-    log = prepared.directory / f"{name.partition(',')[0].replace(' ', '-')}.log"
+    log = prepared.directory / f"{name.replace(',', '').replace(' ', '-')}.log"
     environment = os.environ | {"PYTHONPATH": str(HERE), "NODE_ENV": "production"}
     with log.open("ab") as errors:
         return subprocess.Popen(  # noqa: S603
@@ -114,14 +138,14 @@ def _ready(process: subprocess.Popen[bytes], name: str) -> str:
 
 def _command(contestant: Contestant, prepared: Prepared) -> list[str]:
     places = {"peers": str(prepared.peers), "here": str(PEERS)}
-    if contestant.ours:
-        places |= {"cold": str(_toml(prepared, "cold", 0)), "warm": str(_toml(prepared, "warm", WARM_SECONDS))}
+    if contestant.cached is not None:
+        places["toml"] = str(configured(prepared, contestant.cached))
     return [part.format(**places) for part in contestant.command]
 
 
-def _toml(prepared: Prepared, name: str, cache_seconds: float) -> Path:
+def configured(prepared: Prepared, cached: Cached) -> Path:
     """A gateway.toml in a directory of its own: two gateways share no SQLite file."""
-    directory = prepared.directory / name
+    directory = prepared.directory / cached.name
     if not directory.is_dir():
         directory.mkdir()
         for file in prepared.directory.glob("*.pem"):
@@ -129,7 +153,14 @@ def _toml(prepared: Prepared, name: str, cache_seconds: float) -> Path:
             (directory / file.name).chmod(0o600)
         (directory / "c360.db").write_bytes((prepared.directory / "c360.db").read_bytes())
     sections = msgspec.json.decode((prepared.directory / "sections.json").read_bytes())
-    tables = settings_tables(directory, sections, cache_seconds=cache_seconds, port=free_port())
+    tables = settings_tables(
+        directory,
+        sections,
+        cache_seconds=cached.seconds,
+        cache=cached.cache,
+        redis_url=prepared.redis_url if cached.redis else None,
+        port=free_port(),
+    )
     path = directory / "gateway.toml"
     path.write_text("".join(f"{table} = {_value(held)}\n" for table, held in tables.items()))
     return path

@@ -37,12 +37,24 @@ class Cell(msgspec.Struct):
         return statistics.median(getattr(each, name) for each in self.rounds)
 
 
+class Paced(msgspec.Struct):
+    """One contestant's turn on a beat; all but the first in milliseconds."""
+
+    per_second: float
+    p50: float
+    p99: float
+    waiting: float
+    """For the slowest vendor, one wave of calls after the other: what nobody could do without."""
+
+
 class Results(msgspec.Struct):
     """Everything that was measured: by operation, clients and contestant."""
 
     cells: dict[tuple[str, int, str], Cell] = {}
     answers: dict[str, tuple[int, int]] = {}
     """By operation: leaves and bytes of an answer."""
+    paced: dict[tuple[str, str], Paced] = {}
+    """By operation and contestant."""
     differing: list[str] = []
     complaints: list[str] = []
 
@@ -95,6 +107,8 @@ def measure(
     bodies = [operation.body(nth) for nth in range(clients)]
     for _ in range(rounds):
         for each in contestants:
+            if clients < each.contestant.least_clients:
+                continue
             told(prepared)
             before = each.cpu_seconds()
             load = asyncio.run(put_under_load(each.url, bodies, prepared.token, clients, seconds))
@@ -102,7 +116,9 @@ def measure(
             vendors = told(prepared)
             count = max(1, len(load.seconds))
             if load.failed or not load.seconds:
-                results.complaints.append(f"{each.contestant.name}, {operation.title}: {load.failed} failed")
+                results.complaints.append(
+                    f"{each.contestant.name}, {operation.title}: {load.failed} failed: {load.failure}"
+                )
             for unknown in (path for vendor in vendors for path in vendor["unknown"]):
                 if not unknown.startswith("/api/v2/incremental"):  # a poll, which belongs to no request
                     results.complaints.append(f"{each.contestant.name} asked {unknown[:80]}, which nobody recorded")
@@ -126,3 +142,10 @@ def told(prepared: Prepared) -> list[dict[str, Any]]:
         with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310
             answers.append(json.load(answer))
     return answers
+
+
+def vendors_take(prepared: Prepared, milliseconds: float) -> None:
+    """How long each answer takes from now on."""
+    for port in prepared.ports.values():
+        asked = urllib.request.Request(f"http://127.0.0.1:{port}/_bench", data=str(milliseconds).encode(), method="PUT")
+        urllib.request.urlopen(asked, timeout=10).close()  # noqa: S310

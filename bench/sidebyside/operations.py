@@ -64,6 +64,8 @@ class Operation(msgspec.Struct, frozen=True):
     title: str
     query: str
     variables: list[dict[str, Any]]
+    waves: int = 1
+    """Calls to one vendor of which each needs the answer of the one before."""
 
     def body(self, nth: int) -> bytes:
         """What a client posts."""
@@ -76,7 +78,7 @@ def operations(viewed: list[str], lists: list[list[str]]) -> list[Operation]:
     many = [{"ids": ids} for ids in lists]
     return [
         Operation("View", "view", VIEW, [{"id": id} for id in viewed]),
-        Operation("List", "list", LIST, many),
+        Operation("List", "list", LIST, many, waves=2),  # a search, then the cases that it found
         Operation("OneByOne", "list-one-by-one", ONE_BY_ONE, many),
     ]
 

@@ -5,6 +5,7 @@ gateway.toml, and the same knowledge as JSON for the peers, which have no crossw
 """
 
 import socket
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,15 @@ from gateway.telemetry import configure_logs
 from gateway.wiring import Gateway, open_gateway
 from sources import registry
 from sources.crosswalk.backfill import backfill
+from sources.simulation.facts import Fact
 from sources.simulation.serving import serving
 
 ROLE = "finance_analyst"
 WARM_SECONDS = 3600.0
 POLL_SECONDS = 3600.0  # once, at the start: nothing changes at these vendors
-AT_MOST_CALLS = 256  # at the same time to one vendor: no contestant waits for room
+DEADLINE_SECONDS = 60.0  # no answer is cut short on a machine that is busy
+# No contestant waits for room at a vendor, and no call is given up.
+PATIENT = {"max_concurrency": 256, "timeout_seconds": 60.0}
 
 CUSTOMERS = """query($after: String) {
   customers(first: 100, after: $after) {
@@ -46,6 +50,8 @@ class Prepared(msgspec.Struct):
     ports: dict[str, int]
     operations: list[Operation]
     token: str
+    redis_url: str | None = None
+    """Of the second level of the cache, where one is measured."""
 
     @property
     def canned(self) -> Path:
@@ -63,26 +69,36 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-async def prepare(directory: Path) -> Prepared:
-    """Fill, ask, record."""
+def side_by_side(ids: dict[str, str]) -> list[Operation]:
+    """What everybody is asked; `ids` are the customers' by their numbers."""
+    lists = [[ids[number] for number in numbers_listed(nth)] for nth in range(LISTS)]
+    return operations([ids[number] for number in numbers_viewed()], lists)
+
+
+async def prepare(
+    directory: Path,
+    past: Callable[[], list[Fact]] = history,
+    asking: Callable[[dict[str, str]], list[Operation]] = side_by_side,
+) -> Prepared:
+    """Fill with what happened, ask, record."""
     configure_logs("error")
     kinds = {plugin.role: kind for kind, plugin in registry.installed().items()}
     ports = {name: free_port() for name in kinds}
-    past = history()
+    facts = past()
     async with AsyncExitStack() as opened:
         recordings, sections = {}, {}
         for name, kind in kinds.items():
             simulator = registry.plugin(kind).simulator()
-            for fact in past:
+            for fact in facts:
                 simulator.absorb(fact)
             recordings[name] = recording = Recording(simulator.harness)
             url = await opened.enter_async_context(serving(recording, ports[name]))
-            sections[name] = simulator.section(url) | {"max_concurrency": AT_MOST_CALLS}
+            sections[name] = simulator.section(url) | PATIENT
         tables = settings_tables(directory, sections, cache_seconds=0)
         gateway = await opened.enter_async_context(open_gateway(Settings(**tables)))
         for system in gateway.systems.all:
             await backfill(gateway.crosswalk, system, lambda done, total: None)
-        asked, known = await ask_everything(gateway)
+        asked, known = await ask_everything(gateway, asking)
         for system in gateway.poller.systems:
             recordings[system.name].polled = True
             await gateway.poller.poll(system)
@@ -96,7 +112,13 @@ async def prepare(directory: Path) -> Prepared:
 
 
 def settings_tables(
-    directory: Path, sections: dict[str, Any], *, cache_seconds: float, port: int = 0
+    directory: Path,
+    sections: dict[str, Any],
+    *,
+    cache_seconds: float,
+    cache: dict[str, Any] | None = None,
+    redis_url: str | None = None,
+    port: int = 0,
 ) -> dict[str, Any]:
     """The tables of gateway.toml: all duties on, no limit that one busy consumer would meet."""
     return {
@@ -105,9 +127,17 @@ def settings_tables(
             "database_url": f"sqlite:///{directory / 'c360.db'}",
             "data_directory": str(directory),
             "poll_seconds": POLL_SECONDS,
+            "deadline_seconds": DEADLINE_SECONDS,
+            **({"redis_url": redis_url} if redis_url else {}),
         },
+        "cache": cache or {},
         "identity": {"development": True},
-        "limits": {"requests_per_minute": 10_000_000, "fields_at_once": 1_000_000},
+        "limits": {
+            "requests_per_minute": 10_000_000,
+            "fields_at_once": 1_000_000,
+            "answer_fields": 1_000_000,
+            "cost": 10_000,  # a list of a thousand may make 1,396 calls
+        },
         "telemetry": {"log_level": "warning"},
         "sources": {
             name: section | {"cache_seconds": cache_seconds, "stale_seconds": 0} for name, section in sections.items()
@@ -115,7 +145,9 @@ def settings_tables(
     }
 
 
-async def ask_everything(gateway: Gateway) -> tuple[list[Operation], list[dict[str, Any]]]:
+async def ask_everything(
+    gateway: Gateway, asking: Callable[[dict[str, str]], list[Operation]]
+) -> tuple[list[Operation], list[dict[str, Any]]]:
     """Ask each operation of the bench once; gives them, and what the crosswalk knows of each customer."""
     transport = httpx.ASGITransport(app=create_app(gateway))
     headers = {"authorization": f"Bearer {gateway.issuer.token(ROLE)}"}  # type: ignore[union-attr]
@@ -130,9 +162,7 @@ async def ask_everything(gateway: Gateway) -> tuple[list[Operation], list[dict[s
             after = page["pageInfo"]["endCursor"]
             if not page["pageInfo"]["hasNextPage"]:
                 break
-        ids = {customer["number"]: customer["id"] for customer in known}
-        lists = [[ids[number] for number in numbers_listed(nth)] for nth in range(LISTS)]
-        asked = operations([ids[number] for number in numbers_viewed()], lists)
+        asked = asking({customer["number"]: customer["id"] for customer in known})
         for operation in asked:
             for variables in operation.variables:
                 await _asked(client, operation.query, variables)

@@ -1,7 +1,8 @@
 """The vendors of the bench: `python -m bench.sidebyside.upstreams CANNED LATENCY_MS`, a process of its own.
 
 Gives recorded answers as whole precomputed bytes, each after the same time, on a port for each system.
-`GET /_bench` says how many questions there were and which of them nobody recorded; `DELETE /_bench` begins anew.
+`GET /_bench` says how many questions there were and which of them nobody recorded; `DELETE /_bench` begins anew;
+`PUT /_bench` with a number as its body is the latency from now on, in milliseconds.
 """
 
 import asyncio
@@ -84,6 +85,8 @@ class Connection(asyncio.Protocol):
             told = self.server.told()
             if method == b"DELETE":
                 self.server.forget()
+            if method == b"PUT":
+                self.server.delay = float(self.body) / 1000
             self._write(Answer(200, JSON, told).head_and_body())
         else:
             answer = self.server.answer(method, self.target, self.body)
