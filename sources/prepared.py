@@ -37,9 +37,12 @@ class Prepared:
         rows = connection.execute(self._words, self._values(given)).fetchall()
         return [self._converted(row) for row in rows] if self._converts else rows
 
-    def execute_many(self, connection: sqlite3.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    def write(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Execute it with each of these."""
-        connection.executemany(self._words, map(self._values, rows))
+        if connection.dialect.name == SQLITE.name:
+            connection.exec_driver_sql(self._words, [tuple(self._values(row)) for row in rows])
+        else:
+            connection.execute(self.statement, rows)
 
     def _values(self, given: Mapping[str, Any]) -> list[Any]:
         fixed, values = self._fixed, []

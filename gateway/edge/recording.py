@@ -123,19 +123,29 @@ class Recording:
         self._timer = asyncio.get_running_loop().call_later(EARLY_SECONDS, self._begin)
 
     def _begin(self) -> None:
-        self._early = asyncio.create_task(self._write())
+        if self._shown.owners:
+            self._early = asyncio.create_task(self._write())
+        else:
+            self._write_known()
 
     async def _write(self) -> None:
         """Begin to record what is not recorded yet."""
         await self._find_owners()
+        self._write_known()
+
+    def _write_known(self) -> None:
+        """The same without asking whose they are. It counts as recorded once it was told, so a fault leaves no gap."""
         new = self._new(self._shown.customers)
         customers = list(new)
         for start in range(0, len(customers), MOST_CUSTOMERS):
             some = customers[start : start + MOST_CUSTOMERS]
             self._tell(self._elsewhere.union(*(new[each] for each in some)), some)
             self._elsewhere = frozenset()
-        for (system, record_id), classes in self._new(self._shown.records).items():
+        self._recorded |= new
+        records = self._new(self._shown.records)
+        for (system, record_id), classes in records.items():
             self._tell(classes, [], system, record_id)
+        self._recorded |= records
 
     async def _find_owners(self) -> None:
         shown = self._shown
@@ -151,9 +161,7 @@ class Recording:
                 add(shown.records, (shown.systems[source], ref.id), classes)
 
     def _new(self, noted: Noted) -> Noted:
-        new = {key: classes for key, classes in noted.items() if not classes <= self._recorded.get(key, frozenset())}
-        self._recorded |= {key: noted[key] for key in new}
-        return new
+        return {key: classes for key, classes in noted.items() if not classes <= self._recorded.get(key, frozenset())}
 
     def _tell(
         self,

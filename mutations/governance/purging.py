@@ -12,19 +12,30 @@ from collections.abc import Sequence
 
 import msgspec
 import structlog
-from sqlalchemy import text
+from sqlalchemy import Double, bindparam, literal_column, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from mutations.governance.pace import Pace
 from mutations.governance.seams import Forgotten, encoded
+from mutations.governance.tables import cache_purges
 from sources.cache import Cache
 from sources.crosswalk.watermarks import NOW
 from sources.database import Database, to_the_end
+from sources.prepared import Prepared
 from sources.systems import Systems
 
 OVERLAP_SECONDS = 10.0  # asked for again each time: transactions end in another order than they began
 KEPT_SECONDS = 3600.0
 MARGIN = 1.1  # of the second that a writer waits, for clocks that do not tick alike
+
+TOLD = {
+    dialect: Prepared(
+        select(cache_purges.c.id, cache_purges.c.forgotten).where(
+            cache_purges.c.at > literal_column(now, Double) - bindparam("overlap", type_=Double)
+        )
+    )
+    for dialect, now in NOW.items()
+}
 
 log = structlog.get_logger(__name__)
 
@@ -77,10 +88,8 @@ class DatabasePurges:
     async def hear(self) -> None:
         """Forget what others have told of since the last time."""
         began = time.monotonic()
-        since = NOW[self._database.dialect]
-        query = text(f"SELECT id, forgotten FROM cache_purges WHERE at > {since} - :overlap")  # noqa: S608
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(query, {"overlap": OVERLAP_SECONDS})).all()
+        told = TOLD[self._database.dialect]
+        rows = await self._database.ask(lambda rows: rows(told, overlap=OVERLAP_SECONDS))
         if self._heard_at is None or began - self._heard_at > OVERLAP_SECONDS / 2:
             self._cache.doubt()
         for number, forgotten in rows:

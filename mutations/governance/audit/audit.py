@@ -17,7 +17,9 @@ from mutations.governance.audit.reads import ReadLog
 from mutations.governance.audit.recording import record
 from mutations.governance.audit.tables import audit_pending
 from sources.database import Database, to_the_end
+from sources.prepared import Prepared
 
+PENDING = Prepared(select(audit_pending.c.event_uid).limit(1))
 CHAIN_SECONDS = 1.0  # from its record an event waits so long for its place, with all that came meanwhile
 
 log = structlog.get_logger("audit")
@@ -80,8 +82,7 @@ class Audit:
         await self._deliver()
 
     async def _is_pending(self) -> bool:
-        async with self._database.reading() as connection:
-            return (await connection.execute(select(audit_pending).limit(1))).first() is not None
+        return bool(await self._database.ask(lambda rows: rows(PENDING)))
 
     async def _checkpoint_is_due(self) -> bool:
         if self._checkpoints is None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,7 +25,7 @@ class ReadLog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: deque[tuple[Event, asyncio.Future[bool]]] = deque()
+        self._waiting: deque[_Group] = deque()
         self._writer: asyncio.Task[None] | None = None
         self._group_began: float | None = None
         self._down_until = 0.0
@@ -39,14 +40,13 @@ class ReadLog:
     def begin(self, events: Sequence[Event]) -> "Writing":
         """Begin to record; the answer may be worked out meanwhile."""
         loop = asyncio.get_running_loop()
-        futures = []
-        for event in events:
-            future: asyncio.Future[bool] = loop.create_future()
-            self._waiting.append((event, future))
-            futures.append(future)
+        if not self._waiting or len(self._waiting[-1].events) + len(events) > GROUP:
+            self._waiting.append(_Group([], loop.create_future()))
+        group = self._waiting[-1]
+        group.events.extend(events)
         if self._writer is None or self._writer.done():
             self._writer = loop.create_task(self._write())
-        return Writing(futures)
+        return Writing(group.durable)
 
     async def close(self) -> None:
         """Let what was begun come to its end."""
@@ -55,13 +55,12 @@ class ReadLog:
 
     async def _write(self) -> None:
         while self._waiting:
-            group = [self._waiting.popleft() for _ in range(min(GROUP, len(self._waiting)))]
+            group = self._waiting.popleft()
             self._group_began = time.monotonic()
-            durable = await self._committed([event for event, _ in group])
+            durable = await self._committed(group.events)
             self._group_began = None
-            for _, future in group:
-                if not future.done():
-                    future.set_result(durable)
+            if not group.durable.done():
+                group.durable.set_result(durable)
 
     async def _committed(self, events: Sequence[Event]) -> bool:
         try:
@@ -77,13 +76,21 @@ class ReadLog:
         await self._database.change(lambda connection: record_now(connection, events))
 
 
+class _Group(NamedTuple):
+    """What is committed together, and whether it was."""
+
+    events: list[Event]
+    durable: asyncio.Future[bool]
+
+
 class Writing:
     """Events on their way to the disk."""
 
-    def __init__(self, futures: Sequence[asyncio.Future[bool]]) -> None:
-        self._futures = futures
+    def __init__(self, written: asyncio.Future[bool]) -> None:
+        self._written = written
 
     async def durable(self) -> bool:
         """Whether all of them are on the disk; waits WAIT_SECONDS at most."""
-        done, late = await asyncio.wait(self._futures, timeout=WAIT_SECONDS)
-        return not late and all(future.result() for future in done)
+        if not self._written.done():  # others may wait for the same: who goes away must not cancel it
+            await asyncio.wait((self._written,), timeout=WAIT_SECONDS)
+        return self._written.done() and self._written.result()

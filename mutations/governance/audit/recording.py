@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mutations.governance.audit.events import Event
 from mutations.governance.audit.rows import Rows
 from mutations.governance.audit.tables import audit_customers, audit_details, audit_events
+from sources.prepared import Prepared
 
-_TABLES = (("events", insert(audit_events)), ("customers", insert(audit_customers)), ("details", insert(audit_details)))
+EVENTS, CUSTOMERS, DETAILS = (Prepared(insert(table)) for table in (audit_events, audit_customers, audit_details))
 
 
 async def record(connection: AsyncConnection, *events: Event) -> None:
@@ -20,6 +21,6 @@ async def record(connection: AsyncConnection, *events: Event) -> None:
 def record_now(connection: Connection, events: Sequence[Event]) -> None:
     """The same where the whole transaction runs in a thread."""
     rows = Rows(events)
-    for name, statement in _TABLES:
-        if found := getattr(rows, name):
-            connection.execute(statement, found)
+    for statement, found in ((EVENTS, rows.events), (CUSTOMERS, rows.customers), (DETAILS, rows.details)):
+        if found:
+            statement.write(connection, found)

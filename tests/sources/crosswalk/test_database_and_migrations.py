@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from sources.crosswalk.migrations import VERSION_TABLE, migrate
@@ -103,6 +103,13 @@ async def test_who_asks_does_not_wait_for_a_writer(database: Database) -> None:
         await writing.execute(text("INSERT INTO leases VALUES ('l', 'me', 1)"))
         async with asyncio.timeout(5):
             assert await database.ask(_leases) == 0
+
+
+async def test_a_read_that_fails_is_the_same_kind_of_error_on_both(database: Database) -> None:
+    nowhere = Prepared(select(Table("nowhere", MetaData(), Column("id", Integer)).c.id))
+    with pytest.raises(DBAPIError):
+        await database.ask(lambda rows: rows(nowhere))
+    assert await database.ask(_leases) == 0
 
 
 async def test_changes_and_transactions_take_turns(database: Database) -> None:
