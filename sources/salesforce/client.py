@@ -5,7 +5,7 @@ query is limited by the length of a URL. Source: REST API Developer Guide, Query
 """
 
 from typing import Any, Generic, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -15,7 +15,7 @@ from sources.salesforce.composite import Composite
 from sources.salesforce.session import Session, Token, trusted_origin
 from sources.salesforce.settings import SalesforceSettings
 from sources.salesforce.shapes import Describe, Spoiled
-from sources.salesforce.soql import STATEMENT_CHARACTERS
+from sources.salesforce.soql import STATEMENT_CHARACTERS, escaped
 from sources.wire.messages import Request, Response, Sender
 
 T = TypeVar("T")
@@ -50,12 +50,12 @@ class SalesforceClient:
         self.server_date: str | None = None
         """The Date header of the latest answer: the vendor's own clock."""
 
-    async def query(self, soql: str, shape: type[T], *, deleted: bool = False) -> Rows[T]:
+    async def query(self, statement: str, shape: type[T], *, deleted: bool = False) -> Rows[T]:
         """The first page of a query; `deleted`: with the rows of the recycle bin."""
-        if len(soql) > STATEMENT_CHARACTERS:
+        if len(statement) > STATEMENT_CHARACTERS:
             raise NotOffered("a SOQL statement has at most 100,000 characters")
         resource = "queryAll" if deleted else "query"
-        return await self._page(f"{self._base}/{resource}?q={quote(soql, safe='')}", shape)
+        return await self._page(f"{self._base}/{resource}?q={escaped(statement)}", shape)
 
     async def more(self, page_url: str, shape: type[T]) -> Rows[T]:
         """The page to which a Rows' `next` leads."""

@@ -104,15 +104,10 @@ async def in_parts(
 
     A fault of one part becomes the answer of its values; the fault is raised where every part failed.
     """
-
-    async def one(part: tuple[str, ...], text: str) -> Mapping[str, V | SourceFault] | SourceFault:
-        try:
-            return await ask(part, text)
-        except SourceFault as fault:
-            return fault
-
     parts = list(soql.lists(list(dict.fromkeys(values)), room))
-    answers = await asyncio.gather(*(one(part, text) for part, text in parts))
+    if len(parts) == 1:  # nothing runs beside it, so it needs no task of its own
+        return dict(await ask(*parts[0]))
+    answers = await asyncio.gather(*[_or_fault(ask(part, text)) for part, text in parts])
     faults = [answer for answer in answers if isinstance(answer, SourceFault)]
     if faults and len(faults) == len(parts):
         raise faults[0]
@@ -120,3 +115,10 @@ async def in_parts(
     for (part, _), answer in zip(parts, answers, strict=True):
         merged.update(dict.fromkeys(part, answer) if isinstance(answer, SourceFault) else answer)
     return merged
+
+
+async def _or_fault(asked: Awaitable[Mapping[str, V | SourceFault]]) -> Mapping[str, V | SourceFault] | SourceFault:
+    try:
+        return await asked
+    except SourceFault as fault:
+        return fault

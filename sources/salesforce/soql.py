@@ -3,13 +3,18 @@
 Source: SOQL and SOSL Reference, Quoted String Escape Sequences, Date Formats; SOQL limits.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
+from urllib.parse import quote
 
 WHERE_CHARACTERS = 4_000  # of one WHERE clause, documented
 STATEMENT_CHARACTERS = 100_000  # of one statement, documented
 _SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"})
+_CODES = tuple((sign, quote(sign)) for sign in " '(),=<>:")
+_USUAL = re.compile(r"[A-Za-z0-9_.\-' (),=<>:]*")  # what statements consist of, but for names out of the settings
 
 
 def select(columns: Sequence[str], entity: str, rest: str) -> str:
@@ -25,6 +30,15 @@ def quoted(text: str) -> str:
 def moment(at: datetime) -> str:
     """An aware time as a SOQL dateTime literal: unquoted, UTC, to the second, as CreatedDate and SystemModstamp are."""
     return at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def escaped(statement: str) -> str:
+    """The statement as it goes into a URL. `quote` alone goes through its hundreds of ids letter by letter."""
+    if not _USUAL.fullmatch(statement):
+        return quote(statement, safe="")
+    for sign, code in _CODES:
+        statement = statement.replace(sign, code)
+    return statement
 
 
 def lists(values: Sequence[str], room: int) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -44,6 +58,7 @@ def lists(values: Sequence[str], room: int) -> Iterator[tuple[tuple[str, ...], s
         yield tuple(part), f"({','.join(literals)})"
 
 
+@lru_cache(maxsize=1024)  # a customer's edges ask by the same id
 def full_id(record_id: str) -> str | None:
     """The 18 characters of a record id given with 15 or 18; None for what is no id and would spoil the query.
 

@@ -222,8 +222,13 @@ class StripeClient:
         )
 
     def _send(self, path: str, params: Params) -> Awaitable[Response]:
-        query = "?" + "&".join([f"{_escaped(name)}={_value(value)}" for name, value in params]) if params else ""
+        query = f"?{query_of(params)}" if params else ""
         return self._sender.send(Request(url=f"{self._base}{path}{query}", headers=self._headers))
+
+
+def query_of(params: Params) -> str:
+    """The parameters as they go into a URL, as urlencode has them."""
+    return "&".join([f"{_escaped(name)}={_value(value)}" for name, value in params])
 
 
 def _value(text: str) -> str:

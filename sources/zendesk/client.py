@@ -94,7 +94,7 @@ class Client:
 
     async def find(self, path: str, decoder: Decodes[T], params: Params | None = None) -> tuple[T, datetime] | None:
         """What is at a path; None where there is no such record."""
-        query = f"?{_query(params)}" if params else ""
+        query = f"?{query_of(params)}" if params else ""
         response = await self._authorized(f"{self._base}/{path}{query}")
         fetched_at = datetime.now(UTC)
         if response.status >= 300:
@@ -161,7 +161,8 @@ class Client:
             self._sender.report_quota(min(1.0, int(remaining) / int(limit)))
 
 
-def _query(params: Params) -> str:
+def query_of(params: Params) -> str:
+    """The parameters as they go into a URL, as urlencode has them."""
     return "&".join([f"{_name(name)}={_value(str(value))}" for name, value in params.items()])
 
 

@@ -1,6 +1,7 @@
 """SOQL text out of values, held against the simulator's own parser."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -114,3 +115,8 @@ def test_what_is_no_soql_or_is_not_modelled_is_refused(statement: str, code: str
     with pytest.raises(ApiRefusal) as caught:
         parse(statement)
     assert caught.value.code == code
+
+
+@given(st.text(st.sampled_from("ab01_.-' (),=<>:%&+#ü\n~"), max_size=40))
+def test_a_statement_is_escaped_as_any_url_is(statement: str) -> None:
+    assert soql.escaped(statement) == quote(statement, safe="")
