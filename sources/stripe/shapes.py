@@ -100,7 +100,6 @@ class PauseCollection(msgspec.Struct, frozen=True, gc=False):
 class Subscription(msgspec.Struct, frozen=True, gc=False):
     id: str
     created: int
-    livemode: bool
     customer: str
     status: str
     items: Listing[SubscriptionItem]
@@ -256,7 +255,6 @@ class BalanceTransaction(msgspec.Struct, frozen=True, gc=False):
 class Dispute(msgspec.Struct, frozen=True, gc=False):
     id: str
     created: int
-    livemode: bool
     amount: int
     currency: str
     status: str
