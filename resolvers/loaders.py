@@ -78,17 +78,17 @@ class Loaders:
         return records
 
     async def customer(self, uid: str) -> Customer | None:
-        return await asyncio.shield(self._known(self._customers).load(uid))
+        return await asyncio.shield(self.known(self._customers).load(uid))
 
     async def customers(self, uids: Sequence[str]) -> list[Customer | None]:
-        loader = self._known(self._customers)
+        loader = self.known(self._customers)
         loading = [loader.load(uid) for uid in uids]
         await arrived(loading)
         return [future.result() for future in loading]
 
     async def uids_of_number(self, number: str) -> tuple[str, ...]:
         """The customers of a number; raises the fault of a source that may know it."""
-        return await asyncio.shield(self._known(self._numbers).load(number))
+        return await asyncio.shield(self.known(self._numbers).load(number))
 
     async def owner(self, record: Listed) -> Customer | None:
         """The customer whose record this is."""
@@ -99,7 +99,14 @@ class Loaders:
 
     async def owner_of(self, source_uid: str, ref: CustomerRef) -> str | None:
         """The uid of the customer that a source's record stands for."""
-        return await asyncio.shield(self._known(self._owners).load((source_uid, ref)))
+        return await asyncio.shield(self.known(self._owners).load((source_uid, ref)))
+
+    def known(self, ask: Ask) -> DataLoader[Any, Any]:
+        """The one loader of something else, by the name of the function; made when it is first asked."""
+        loader = self._loaders.get(ask.__name__)
+        if loader is None:
+            loader = self._loaders[ask.__name__] = self.more(ask)
+        return loader
 
     def more(self, ask: Ask) -> DataLoader[Any, Any]:
         """A loader of something else, which ends with these; ask it by `shared`."""
@@ -110,18 +117,15 @@ class Loaders:
         return await asyncio.shield(loading)
 
     def close(self) -> None:
-        """Cancel the batches under way; those that are about to begin will not."""
+        """Cancel the batches under way; those that are about to begin will not. What was loaded is forgotten.
+
+        Else all that the request held would be a ring, which only the garbage collector finds.
+        """
         self._closed = True
+        self._loaders.clear()
         for tasks in (self._batches, *self._lists.values()):
             for task in tuple(tasks):
                 task.cancel()
-
-    def _known(self, ask: Ask) -> DataLoader[Any, Any]:
-        """The loader of what the crosswalk knows, made when it is first asked."""
-        loader = self._loaders.get(ask.__name__)
-        if loader is None:
-            loader = self._loaders[ask.__name__] = self.more(ask)
-        return loader
 
     def _asking(self, system: System, method: str, args: tuple[Any, ...]) -> DataLoader[Any, Any]:
         async def ask(keys: Sequence[Any]) -> list[Any]:

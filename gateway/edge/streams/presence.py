@@ -50,6 +50,7 @@ class _Watch:
         self._timer.cancel()
         if self._task is not None:
             self._task.cancel()
+            self._task = None  # it ends with an exception, whose frames lead back here
 
     def _begin(self) -> None:
         self._task = asyncio.create_task(self._watch())

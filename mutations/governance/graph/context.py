@@ -26,13 +26,11 @@ class GovernedContext(Context):
         self.governance = governance
         self.mutations = mutations
         self.audit = audit
-        self._workflows: DataLoader[str, Workflow | None] = self.loaders.more(self._read_workflows)
-        self._trails: DataLoader[str, Sequence[AuditEvent]] = self.loaders.more(self._read_trails)
         self._pages: dict[tuple[int, str | None], DataLoader[str, WorkflowPage]] = {}
 
     async def workflow(self, uid: str) -> Workflow | None:
         """A workflow that the viewer's rows admit; None otherwise. Those of a level are read at once."""
-        found = await self.loaders.shared(self._workflows.load(uid))
+        found: Workflow | None = await self.loaders.shared(self.loaders.known(self._read_workflows).load(uid))
         return found if found is not None and await self.admits(found) else None
 
     async def admits(self, workflow: Workflow) -> bool:
@@ -51,7 +49,7 @@ class GovernedContext(Context):
 
     async def trail(self, uid: str) -> list[AuditEvent]:
         """The events of a workflow, oldest first; those of several are read at once."""
-        return list(await self.loaders.shared(self._trails.load(uid)))
+        return list(await self.loaders.shared(self.loaders.known(self._read_trails).load(uid)))
 
     async def _read_trails(self, uids: Sequence[str]) -> list[Sequence[AuditEvent]]:
         found = await self.audit.of_workflows(uids)
