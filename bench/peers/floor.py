@@ -9,10 +9,8 @@ import asyncio
 import sys
 from typing import Any
 
-import aiohttp
 import jwt
 import msgspec
-from yarl import URL
 
 from bench.peers.bearer import Bearer
 from bench.peers.pages import Invoice, Party, Ticket
@@ -29,7 +27,12 @@ from bench.peers.vendors import (
     over_limit,
     status_of,
 )
+from sources.wire.deadline import Limit
+from sources.wire.messages import Request
+from sources.wire.transport import HttpTransport
 
+CONNECTIONS = 256  # at the same time to one vendor, as many as the gateway may
+LIMIT_SECONDS = 60.0
 DECODE, ENCODE = msgspec.json.Decoder(), msgspec.json.Encoder()
 
 
@@ -40,27 +43,19 @@ class Floor:
         self.known = known(path)
         self.bearer = Bearer(self.known)
         self.vendors = Vendors(self.known, self.get, self.post)
-        self.session: aiohttp.ClientSession | None = None
+        self.transports = {system: HttpTransport(connections=CONNECTIONS) for system in self.known.upstreams}
         self.operations = {"View": self.view, "List": self.list, "OneByOne": self.one_by_one}
         self.erp_headers = {"content-type": "application/json", "x-tryton-context": self.known.tryton_context}
 
     async def get(self, system: str, path: str) -> bytes:
-        async with self._session().get(URL(self.known.upstreams[system] + path, encoded=True)) as answer:
-            return await answer.read()
+        return await self._send(system, Request(url=self.known.upstreams[system] + path))
 
     async def post(self, system: str, path: str, body: bytes) -> bytes:
-        url = URL(self.known.upstreams[system] + path, encoded=True)
-        async with self._session().post(url, data=body, headers=self.erp_headers) as answer:
-            return await answer.read()
+        url = self.known.upstreams[system] + path
+        return await self._send(system, Request(method="POST", url=url, headers=self.erp_headers, body=body))
 
-    def _session(self) -> aiohttp.ClientSession:
-        if self.session is None:
-            self.session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=None),
-            )
-        return self.session
+    async def _send(self, system: str, request: Request) -> bytes:
+        return (await self.transports[system].send(request, Limit(LIMIT_SECONDS))).body
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         body = b""

@@ -50,7 +50,7 @@ EMPTIED = {"entries": 100}
 GATEWAY = gateway("gateway", Cached("cold", 0))
 WARM = gateway("gateway, warm L1", Cached("warm", WARM_SECONDS))
 WARM_L2 = gateway("gateway, warm L2", Cached("shared", WARM_SECONDS, EMPTIED, redis=True), least_clients=16)
-FLOOR = Contestant("hand-written ASGI, aiohttp", (PYTHON, "-m", "bench.peers.floor", "{peers}"))
+FLOOR = Contestant("hand-written ASGI", (PYTHON, "-m", "bench.peers.floor", "{peers}"))
 STRAWBERRY = Contestant("Strawberry, httpx", (PYTHON, "-m", "bench.peers.stock", "{peers}"))
 APOLLO = Contestant("Apollo Server", ("node", "{here}/apollo.mjs", "{peers}"), node=True)
 MERCURIUS = Contestant("mercurius, jit", ("node", "{here}/mercurius.mjs", "{peers}"), node=True)
