@@ -25,6 +25,14 @@ class Line(DataLoader[Any, Any]):
         self._ask = ask
         self._under_way = under_way
 
+    def load(self, key: Any) -> "asyncio.Future[Any]":
+        """As of DataLoader, without its options."""
+        future = self._cache.get(key)
+        if future is None:
+            future = self._cache[key] = self.loop.create_future()
+            self.do_resolve_reject(key, future)
+        return future
+
     def do_resolve_reject(self, key: Any, future: "asyncio.Future[Any]") -> None:
         """Stand in line; the first calls the batch."""
         self._queue.append(Loader(key, future))

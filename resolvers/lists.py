@@ -22,12 +22,13 @@ Filter = CaseFilter | InvoiceFilter | None
 
 def records_in(shared: Context, customer: Customer, kind: str) -> list[tuple[System, CustomerRef]]:
     """Where a customer has records of a kind: each system of record with the record that stands for the customer."""
-    return [
-        (system, CustomerRef(identity.record_type, identity.record_id))
-        for system in shared.systems.of(kind)
-        for identity in customer.identities
-        if identity.source == system.uid
-    ]
+    found = []
+    for system in shared.systems.of(kind):
+        uid = system.uid
+        for identity in customer.identities:
+            if identity.source == uid:
+                found.append((system, CustomerRef(identity.record_type, identity.record_id)))
+    return found
 
 
 def part(shared: Context, system: System, ref: CustomerRef, method: str, keep: Filter, key: str | None = None) -> Part:

@@ -44,10 +44,14 @@ class Loaders:
 
     def loading(self, system: System, method: str, key: Any, *args: Any) -> asyncio.Future[Any]:
         """The same on its way, to be waited for and never to be cancelled; many of one batch come together."""
+        return self.line(system, method, *args).load(key)
+
+    def line(self, system: System, method: str, *args: Any) -> DataLoader[Any, Any]:
+        """Where keys of one question to one source stand in line."""
         loader = self._loaders.get((system.uid, method, args))
         if loader is None:
             loader = self._loaders[system.uid, method, args] = self._asking(system, method, args)
-        return loader.load(key)
+        return loader
 
     async def wave(self, *methods: str) -> None:
         """Let the lists of these methods that are under way come in first, so that their records ask in one batch.

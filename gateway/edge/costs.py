@@ -1,5 +1,6 @@
 """What an operation may cost in calls to sources: judged before it runs, told afterwards where it was asked for."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
@@ -9,6 +10,7 @@ from graphql import DocumentNode
 
 from gateway.edge.documents import Invalid
 from gateway.edge.preparing import Prepared
+from resolvers import ids
 from resolvers.costing import Estimate
 from resolvers.errors import ErrorCode, GatewayError
 from sources.wire.spending import Spending
@@ -16,7 +18,7 @@ from sources.wire.spending import Spending
 Estimator: TypeAlias = Callable[[Prepared, Any], Estimate]
 KEPT_OPERATIONS = 500  # an application asks tens, each for a few masks
 KEPT_ESTIMATES = 20  # of one operation: it asks for a few lengths of its lists
-LONGEST_KEPT = 500  # bytes of variables that a cost depends on; longer ones are seldom sent twice
+LONGEST_KEPT = 500  # bytes of what a cost depends on in the variables; what is longer is seldom asked twice
 ASKED_BY = "cost"  # in the extensions of a request: {"cost": true}
 
 
@@ -78,7 +80,27 @@ def _with(known: _Known, estimate: Estimate, variables: Mapping[str, Any]) -> _K
 
 
 def _values(names: Sequence[str], variables: Mapping[str, Any]) -> bytes:
-    return msgspec.json.encode({name: variables[name] for name in names if name in variables})
+    return msgspec.json.encode({name: _shape(variables[name]) for name in names if name in variables})
+
+
+def _shape(value: Any) -> Any:
+    """A value as far as a cost depends on it: of ids, how many different ones there are of which type and source."""
+    if isinstance(value, str):
+        return _kind_of_id(value)
+    if isinstance(value, list):
+        distinct = {each if isinstance(each, str) else msgspec.json.encode(each): each for each in value}
+        return sorted(Counter(msgspec.json.encode(_shape(each)).decode() for each in distinct.values()).items())
+    if isinstance(value, dict):
+        return {name: _shape(each) for name, each in value.items()}
+    return value
+
+
+def _kind_of_id(text: str) -> Any:
+    try:
+        parts = ids.decode(text)
+    except ids.NotAnId:
+        return text
+    return [parts.type, parts.source]
 
 
 def is_asked(prepared: Prepared) -> bool:

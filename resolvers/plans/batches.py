@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
+from aiodataloader import DataLoader
+
 from resolvers import edges, merging
 from resolvers.connections import Connection, Edge, PageInfo, given, page_length
 from resolvers.errors import from_fault
@@ -40,15 +42,13 @@ class ListBatch:
     def begin(self, run: Asking, site: Site, entries: Sequence[Waiting]) -> Any:
         """The customers' places, with the page of each that has one; None where each is to ask by itself."""
         edge, named = self._edge, run.arguments[site.field.number]
-        loading = run.context.loaders.loading
-        if not run.context.systems.of(edge.kind) or given(named.get("after")) is not None or given(named.get("filter")):
+        systems = run.context.systems.of(edge.kind)
+        if not systems or given(named.get("after")) is not None or given(named.get("filter")):
             return None
         page_length(given(named.get("first")))  # raises, as for each of them
+        lines = _lines(run, systems, edge.method, EVERYTHING)
         places = [records_in(run.context, customer, edge.kind) for _, customer, _ in entries]
-        return [
-            (each, loading(each[0][0], edge.method, each[0][1], EVERYTHING) if len(each) == 1 else None)
-            for each in places
-        ]
+        return [(each, lines[each[0][0].uid].load(each[0][1]) if len(each) == 1 else None) for each in places]
 
     async def finish(self, run: Asking, site: Site, entries: Sequence[Waiting], begun: Any) -> Sequence[Any]:
         if begun is None:
@@ -77,9 +77,9 @@ class FirstBatch:
 
     def begin(self, run: Asking, site: Site, entries: Sequence[Waiting]) -> Any:
         """The customers' places, each with its record on its way."""
-        loading = run.context.loaders.loading
+        lines = _lines(run, run.context.systems.of(self._kind), self._method)
         places = [records_in(run.context, customer, self._kind) for _, customer, _ in entries]
-        return [(each, [loading(system, self._method, ref) for system, ref in each]) for each in places]
+        return [(each, [lines[system.uid].load(ref) for system, ref in each]) for each in places]
 
     async def finish(self, run: Asking, site: Site, entries: Sequence[Waiting], begun: Any) -> Sequence[Any]:
         await arrived([future for _, futures in begun for future in futures])
@@ -110,6 +110,10 @@ NO_RECORDS: Connection[Any] = Connection([], has_next=False, after=None)
 def batch_of(field: Field) -> Batch | None:
     """The batch form of a field; None where each record asks by itself."""
     return BATCHES.get(field.coordinate)
+
+
+def _lines(run: Asking, systems: Sequence[System], method: str, *args: Any) -> dict[str, DataLoader[Any, Any]]:
+    return {system.uid: run.context.loaders.line(system, method, *args) for system in systems}
 
 
 def _page(make: Any, places: Sequence[Place], future: "asyncio.Future[Any] | None", first: int) -> Any:

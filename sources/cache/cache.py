@@ -66,7 +66,7 @@ class Cache:
         self._purges = Purges()
         self._clock = clock
         self._epoch = 0
-        self._tag: Callable[[str], str] = str if redis is None else tag_of  # hashes are for what leaves the process
+        self._hashed = redis is not None  # tags are: hashes are for what leaves the process
         self._shared: SharedLevel | None = None
         self._listener: Listener | None = None
         if redis is not None:
@@ -98,7 +98,7 @@ class Cache:
 
     async def purge(self, tags: Iterable[str]) -> None:
         """Forget everything with one of these tags, here and in every process that shares the Redis."""
-        named = tuple({self._tag(tag) for tag in tags})
+        named = self._named(tags)
         if not named:
             return
         try:
@@ -109,7 +109,7 @@ class Cache:
 
     def purge_here(self, tags: Iterable[str]) -> None:
         """Forget in this process alone: another one that purged for everybody has said so by a way of its own."""
-        self._purge_here(tuple({self._tag(tag) for tag in tags}))
+        self._purge_here(self._named(tags))
 
     def trust_while(self, hearing: Callable[[], bool]) -> None:
         """Take nothing in memory for fresh while this says that purges of other processes may go unheard."""
@@ -125,7 +125,7 @@ class Cache:
 
     def last_filled(self, tag: str) -> float | None:
         """When this process last learned something under this tag: seconds since 1970."""
-        return self._memory.last_filled(self._tag(tag))
+        return self._memory.last_filled(*self._named([tag]))
 
     async def close(self) -> None:
         """End what is under way. Waiters get Unavailable."""
@@ -243,8 +243,12 @@ class Cache:
             await self._shared.write(stamp, [self._packed(question, key, entry) for key, entry in filled.items()])
         return results
 
+    def _named(self, tags: Iterable[str]) -> tuple[str, ...]:
+        """Each tag once, as this cache knows it."""
+        return tuple(dict.fromkeys(map(tag_of, tags) if self._hashed else tags))
+
     def _entry(self, question: Question[K], key: K, value: Any, filled_at: float, flight: Flight) -> Entry:
-        tags = tuple({self._tag(tag) for tag in question.tags(key, value)})
+        tags = self._named(question.tags(key, value))
         return Entry(value, filled_at, tags, flight.epoch)
 
     def _keep(self, question: Question[K], key: K, entry: Entry, flight: Flight) -> bool:

@@ -60,11 +60,20 @@ class Memory:
 
     def put(self, place: Place, entry: Entry) -> None:
         """Keep an entry in place of what was there."""
-        self.drop(place)
+        known = self._entries.get(place)
+        if known is not None and known.tags == entry.tags:  # refreshed, as most are
+            self._weight -= _weight(known)
+            self._entries.move_to_end(place)
+        else:
+            self.drop(place)
+            for tag in entry.tags:
+                places = self._tagged.get(tag)
+                if places is None:
+                    self._tagged[tag] = {place}
+                else:
+                    places.add(place)
         self._entries[place] = entry
         self._weight += _weight(entry)
-        for tag in entry.tags:
-            self._tagged.setdefault(tag, set()).add(place)
         while self._weight > self._capacity and self._entries:
             self.drop(next(iter(self._entries)))
 
@@ -93,6 +102,7 @@ class Memory:
 
 def _weight(entry: Entry) -> int:
     value = entry.value
-    if isinstance(value, Page):
+    kind = type(value)
+    if kind is Page:
         return 1 + len(value.records)
-    return 1 + len(value) if type(value) is tuple else 1
+    return 1 + len(value) if kind is tuple else 1
