@@ -15,6 +15,7 @@ from sources.database import Database, to_the_end
 
 GROUP = 200  # events of one commit
 WAIT_SECONDS = 2.0  # a commit takes milliseconds, and a second at worst while another process holds SQLite's lock
+LOOKS = 4  # in that time: a process that got none of it for a while has what was written before it looks again
 RETRY_SECONDS = 1.0  # after a failure, until the store is tried again
 
 log = structlog.get_logger("audit")
@@ -91,6 +92,9 @@ class Writing:
 
     async def durable(self) -> bool:
         """Whether all of them are on the disk; waits WAIT_SECONDS at most."""
-        if not self._written.done():  # others may wait for the same: who goes away must not cancel it
-            await asyncio.wait((self._written,), timeout=WAIT_SECONDS)
+        for _ in range(LOOKS):
+            if self._written.done():
+                break
+            # others may wait for the same: who goes away must not cancel it
+            await asyncio.wait((self._written,), timeout=WAIT_SECONDS / LOOKS)
         return self._written.done() and self._written.result()
