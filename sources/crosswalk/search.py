@@ -4,7 +4,7 @@ Without a text: all customers, newest first. A term of a class that the viewer m
 so that neither a hit nor its place tells anything of it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sources.canonical.sensitivity import Sensitivity
 from sources.crosswalk import normal, positions
+from sources.crosswalk.crowded import Place, among, is_crowded, outside, places
 from sources.crosswalk.reading import find
 from sources.crosswalk.tables import customers, records
 from sources.crosswalk.words import CustomerHits, CustomerQuery, LookupKey
@@ -37,6 +38,7 @@ from sources.prepared import rows_of
 MAX_TOTAL = 10_000  # counting further would cost more than the page
 MAX_WORDS = 8  # a pasted letter is no search
 EXACT, BEGINS, HAS = 0, 1, 2
+LAST = "\U0010ffff"  # comes after every name that begins so, by code points
 
 EXACT_KINDS = {
     Sensitivity.INTERNAL: ("number", "external", "domain"),
@@ -75,21 +77,56 @@ async def _hits(
     after = positions.read(query.after, Ranked)
     exact = sorted({*query.also, *(await _exact(connection, query, asked, region))})
     words = normal.words(asked)[:MAX_WORDS]
-    begin = " ".join(words)
-    # "\U0010ffff" comes after every name that begins so, by code points.
-    begins = and_(customers.c.sort_name >= begin, customers.c.sort_name < begin + "\U0010ffff") if words else false()
+    having = _having_words(dialect, words, query.classes)
+    live = and_(customers.c.live, *_filters(query))
+    if having is not None and await is_crowded(connection, having, live, MAX_TOTAL):
+        return await _crowded(connection, query, exact, words, having, live, after)
+    begins = _begins(words)
     tier = case((customers.c.uid.in_(exact), EXACT), (begins, BEGINS), else_=HAS)
     # One list of row numbers: with an OR of two, SQLite would look at every customer.
-    found = [select(customers.c.id).where(customers.c.uid.in_(exact)), *_having_words(dialect, words, query.classes)]
-    where = and_(customers.c.id.in_(union_all(*found)), customers.c.live, *_filters(query))
+    found = [select(customers.c.id).where(customers.c.uid.in_(exact)), *([] if having is None else [select(having)])]
+    where = and_(customers.c.id.in_(union_all(*found)), live)
     page = select(customers.c.uid, tier.label("tier"), customers.c.sort_name).where(where)
     if after is not None:
         place = tuple_(literal(after.tier), literal(after.name), literal(after.uid))
         page = page.where(tuple_(tier, customers.c.sort_name, customers.c.uid) > place)
     page = page.order_by(tier, customers.c.sort_name, customers.c.uid).limit(query.first + 1)
     rows = (await connection.execute(page)).all()
-    cursors = tuple(positions.write(Ranked(row.tier, row.sort_name, row.uid)) for row in rows[: query.first])
-    return await _page(connection, rows, cursors, query.first, where)
+    return await _page(connection, rows, _cursors(rows, query.first), query.first, where)
+
+
+async def _crowded(
+    connection: AsyncConnection,
+    query: CustomerQuery,
+    exact: list[str],
+    words: list[str],
+    having: Any,
+    live: ColumnElement[bool],
+    after: Ranked | None,
+) -> CustomerHits:
+    """The same page, found without sorting every hit; their number is not told."""
+    others = and_(customers.c.uid.not_in(exact), among(having))
+    tiers = [(EXACT, customers.c.uid.in_(exact)), (BEGINS, and_(_begins(words), others))]
+    tiers += [(HAS, stretch) for stretch in outside(_beginning(words), others)]
+    place = None if after is None else Place(after.uid, after.tier, after.name)
+    rows = await places(connection, tiers, live, place, query.first + 1)
+    uids = tuple(row.uid for row in rows[: query.first])
+    return CustomerHits(uids, _cursors(rows, query.first), len(rows) > query.first, None)
+
+
+def _cursors(rows: Sequence[Any], first: int) -> tuple[str, ...]:
+    return tuple(positions.write(Ranked(row.tier, row.sort_name, row.uid)) for row in rows[:first])
+
+
+def _beginning(words: list[str]) -> tuple[str, str]:
+    """The first name that begins so, and the first behind all that do."""
+    begin = " ".join(words)
+    return begin, begin + LAST
+
+
+def _begins(words: list[str]) -> ColumnElement[bool]:
+    first, behind = _beginning(words)
+    return and_(customers.c.sort_name >= first, customers.c.sort_name < behind) if words else false()
 
 
 async def _all(connection: AsyncConnection, query: CustomerQuery) -> CustomerHits:
@@ -120,11 +157,12 @@ async def _exact(connection: AsyncConnection, query: CustomerQuery, asked: str, 
     return set(await connection.run_sync(lambda bare: find(rows_of(bare), keys, region))) if asked else set()
 
 
-def _having_words(dialect: str, words: list[str], classes: Iterable[Sensitivity]) -> list[Any]:
-    """The row numbers of customers of whom every word begins a word, in a column that the viewer may see."""
+def _having_words(dialect: str, words: list[str], classes: Iterable[Sensitivity]) -> Any:
+    """The row numbers of customers of whom every word begins a word, in a column that the viewer may see;
+    None where there is nothing to look for."""
     columns = sorted(COLUMN_OF[c] for c in classes if c in COLUMN_OF)
     if not words or not columns:
-        return []
+        return None
     if dialect == "sqlite":
         each = " AND ".join(f'"{word}" *' for word in words)
         match = f"{{{' '.join(columns)}}} : ({each})"
@@ -135,7 +173,7 @@ def _having_words(dialect: str, words: list[str], classes: Iterable[Sensitivity]
         parts = (" OR ".join(f"{c} @@ CAST(:w{i} AS tsquery)" for c in columns) for i in range(len(words)))
         rows = text(f"SELECT id FROM customer_search WHERE ({') AND ('.join(parts)})")  # noqa: S608
         rows = rows.bindparams(*(bindparam(f"w{i}", f"'{word}':*", String) for i, word in enumerate(words)))
-    return [select(rows.columns(customers.c.id).subquery())]
+    return rows.columns(customers.c.id).subquery()
 
 
 def _filters(query: CustomerQuery) -> list[ColumnElement[bool]]:

@@ -77,8 +77,9 @@ customers = Table(
         sqlite_where=text("merged_into IS NULL"),
         postgresql_where=text("merged_into IS NULL"),
     ),
-    # Both are partial, else SQLite takes them for good ones where nearly every row fits.
+    # All are partial, else SQLite takes them for good ones where nearly every row fits.
     Index("customers_newest", "since", "uid", sqlite_where=text("live = 1"), postgresql_where=text("live")),
+    Index("customers_by_name", "sort_name", "uid", sqlite_where=text("live = 1"), postgresql_where=text("live")),
     Index(
         "customers_merged",
         "merged_into",

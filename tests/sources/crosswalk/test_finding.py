@@ -10,7 +10,7 @@ from sources.canonical.customer import Address, CustomerKind
 from sources.canonical.erp import TaxId
 from sources.canonical.provenance import CustomerRef
 from sources.canonical.sensitivity import Sensitivity
-from sources.crosswalk import changes, reading
+from sources.crosswalk import changes, reading, search
 from sources.crosswalk.words import BadPosition, CustomerQuery, LookupKey
 from sources.prepared import Prepared, Rows
 
@@ -137,6 +137,37 @@ async def test_pages_follow_one_another_without_gap_or_double(world: Any) -> Non
                 break
             after = page.cursors[-1]
         assert len(seen) == len(set(seen)) == 25
+
+
+@pytest.mark.parametrize("text", ["alpha", "beta", "a", "alpha beta", "n1"])
+async def test_a_search_that_hits_too_many_to_sort_gives_the_same_in_the_same_order(
+    world: Any, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    names = ("Alpha", "Alpha Beta", "Beta Alpha", "Aaron Alpha", "Zeta Beta Alpha", "Unlike")
+    await world.observe(
+        "erp",
+        *(world.record(str(i), f"N{i}", name=f"{names[i % 6]} {i % 4}", tier=("a", "b")[i % 2]) for i in range(60)),
+        world.record("x", "Alpha", name="Meant exactly", tier="a"),
+        world.record("y", "Beta", name="Beta meant exactly", tier="b"),
+    )
+    sorted_pages = {tier: await all_pages(world, text, tier) for tier in (None, "a")}
+    monkeypatch.setattr(search, "MAX_TOTAL", 4)
+    for tier, (seen, _) in sorted_pages.items():
+        walked, total = await all_pages(world, text, tier)
+        assert walked == seen
+        assert total == (None if len(seen) > 4 else len(seen))
+
+
+async def all_pages(world: Any, text: str, tier: str | None) -> tuple[list[str], int | None]:
+    """All hits, four at a time, and how many there are said to be."""
+    seen: list[str] = []
+    after = None
+    while True:
+        page = await world.crosswalk.search(CustomerQuery(text=text, classes=ALL, first=4, after=after, tier=tier))
+        seen += page.uids
+        if not page.has_next:
+            return seen, page.total
+        after = page.cursors[-1]
 
 
 async def test_without_a_text_the_newest_customers_come_first(world: Any) -> None:
