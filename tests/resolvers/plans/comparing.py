@@ -95,7 +95,12 @@ class Seen:
             self._tell(each.errors)
 
     def _tell(self, errors: list[GraphQLError] | None) -> None:
-        self.errors += [_told(each) for each in errors or ()]
+        for each in errors or ():
+            spread = _spread(self.data, each.path or [])
+            if spread is None:
+                self.errors.append(_told(each))
+            elif (told := f"null spread to {spread}") not in self.errors:  # which of several is told depends on timing
+                self.errors.append(told)
 
     def close(self, context: GovernedContext, systems: MadeSystems) -> None:
         """What is known at the end."""
@@ -105,6 +110,17 @@ class Seen:
         shown = context.shown
         told = (shown.customers, shown.owners, shown.records) if shown else ()
         self.noted = [sorted((repr(key), sorted(map(str, classes))) for key, classes in each.items()) for each in told]
+
+
+def _spread(data: Any, path: list[Any]) -> list[Any] | None:
+    """The place above that of an error to which null has spread."""
+    for depth, key in enumerate(path):
+        if data is None:
+            return path[:depth]
+        if isinstance(data, dict) and key not in data:
+            return None  # it is in a part that comes later
+        data = data[key]
+    return None
 
 
 def _told(error: Any) -> str:
