@@ -30,6 +30,7 @@ TIMEOUT_SECONDS = 30.0
 INVOICE_NUMBER = "invoice_number"
 GOOD, DECLINED, UNFINISHED = "4242424242424242", "4000000000000341", "4000002500003155"  # Source: Stripe, Testing
 NO_TRIAL = "month"
+READ_TRIES = 3  # another localstripe may write at the moment in which this one reads
 KEEP_TRIES = 10  # another localstripe may write at the same moment; without the state the next start loads again
 STATE_FILE, LOADED_FILE = "localstripe.pickle", "loaded.json"
 
@@ -46,12 +47,13 @@ def loader(directory: Path) -> Iterator["Loading"]:
     """A running localstripe to be loaded, once; what it holds then, and at its end, is kept in `directory`."""
     loaded = _loaded(directory)
     if loaded is not None:
-        with localstripe(kept=directory / STATE_FILE) as base_url:
-            if _holds(base_url, loaded.mark):
-                yield Loading(base_url, directory, loaded=loaded)
-                _keep_at_its_end(base_url, directory, loaded)
-                return
-        (directory / LOADED_FILE).unlink()  # another localstripe wrote at the same moment
+        for _ in range(READ_TRIES):
+            with localstripe(kept=directory / STATE_FILE) as base_url:
+                if _holds(base_url, loaded.mark):
+                    yield Loading(base_url, directory, loaded=loaded)
+                    _keep_at_its_end(base_url, directory, loaded)
+                    return
+        (directory / LOADED_FILE).unlink()
     with localstripe() as base_url:
         loading = Loading(base_url, directory)
         yield loading
