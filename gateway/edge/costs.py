@@ -84,23 +84,24 @@ def _values(names: Sequence[str], variables: Mapping[str, Any]) -> bytes:
 
 
 def _shape(value: Any) -> Any:
-    """A value as far as a cost depends on it: of ids, how many different ones there are of which type and source."""
+    """A value as far as a cost depends on it: of ids, how many different ones there are of which type and source.
+
+    Only ids and lists of them are looked into. What else a stranger sends, and how deep it is nested, is left as it is.
+    """
     if isinstance(value, str):
         return _kind_of_id(value)
-    if isinstance(value, list):
-        distinct = {each if isinstance(each, str) else msgspec.json.encode(each): each for each in value}
-        return sorted(Counter(msgspec.json.encode(_shape(each)).decode() for each in distinct.values()).items())
-    if isinstance(value, dict):
-        return {name: _shape(each) for name, each in value.items()}
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return sorted(Counter(_kind_of_id(each) for each in set(value)).items())
     return value
 
 
-def _kind_of_id(text: str) -> Any:
+def _kind_of_id(text: str) -> tuple[str, ...]:
+    """The type and the source of an id; any other text is of a kind by itself."""
     try:
         parts = ids.decode(text)
     except ids.NotAnId:
-        return text
-    return [parts.type, parts.source]
+        return (text,)
+    return (parts.type, parts.source)
 
 
 def is_asked(prepared: Prepared) -> bool:

@@ -132,6 +132,7 @@ OF_NUMBER = "query($n: String!) { customerBy(key: {number: $n}) { id } }"
 OF_KEY = "query($n: CustomerKey!) { customerBy(key: $n) { id } }"
 OF_SEARCH = "query($n: String!) { customers(first: 1, filter: {search: $n}) { totalCount } }"
 OF_CURSOR = "query($n: String!) { customers(first: 1, after: $n) { totalCount } }"
+OF_IDS = "query($n: [ID!]!) { nodes(ids: $n) { id } }"
 
 VARIABLES = {
     "an integer of 5,000 digits": (b'{"n": ' + b"9" * 5000 + b"}", OF_INTEGER),
@@ -145,6 +146,9 @@ VARIABLES = {
     "Infinity": (b'{"n": Infinity}', OF_INTEGER),
     "20,000 levels of a list": (b'{"n": ' + b"[" * 20_000 + b"]" * 20_000 + b"}", OF_ID),
     "60 levels of a list": (b'{"n": ' + b"[" * 60 + b"]" * 60 + b"}", OF_ID),
+    "60 levels of a list of ids": (b'{"n": ' + b"[" * 60 + b'"a"' + b"]" * 60 + b"}", OF_IDS),
+    "60 levels of an object in a list of ids": (b'{"n": [' + b'{"a":' * 60 + b'"a"' + b"}" * 60 + b"]}", OF_IDS),
+    "60,000 ids": (b'{"n": [' + b'"a",' * 60_000 + b'"a"]}', OF_IDS),
     "20,000 levels of an object": (b'{"n": ' + b'{"a":' * 20_000 + b"1" + b"}" * 20_000 + b"}", OF_ID),
     "an object for an id": (b'{"n": {"a": 1}}', OF_ID),
     "a list of 60,000": (b'{"n": [' + b"1," * 60_000 + b"1]}", OF_ID),

@@ -1,5 +1,7 @@
 """The cost of an operation is estimated once for all requests that are the same in what it depends on."""
 
+import time
+from functools import reduce
 from types import SimpleNamespace
 
 from graphql import parse
@@ -7,6 +9,7 @@ from graphql import parse
 from gateway.edge.costs import Costs
 from gateway.edge.parameters import Parameters
 from gateway.edge.preparing import Prepared
+from resolvers import ids
 from resolvers.costing import Estimate
 from resolvers.masks import Mask
 
@@ -53,6 +56,25 @@ def test_what_it_depends_on_is_learned_as_it_is_read():
     assert [costs.calls(id=each, first=3, all=True) for each in ("a", "bb", "bb")] == [4, 5, 5]
     assert [costs.calls(id=each, first=3) for each in ("a", "bb")] == [3, 3]
     assert costs.calls(id="bb", first=3, all=True) == 5
+
+
+def test_of_ids_it_depends_on_how_many_there_are_of_which_type_and_source():
+    costs = Estimated()
+    one, other, invoice = ids.encode("Case", "a", "1"), ids.encode("Case", "a", "2"), ids.encode("Invoice", "b", "1")
+    for same in ([one], [other], [one, one]):
+        costs.calls(id=same, all=True)
+    assert len(costs.asked) == 1
+    for different in ([one, other], [one, invoice], [invoice], [one, "no id"], [one, "nor this"], one, []):
+        costs.calls(id=different, all=True)
+    assert len(costs.asked) == 8
+
+
+def test_variables_that_are_no_ids_cost_what_they_are_long_however_deep_they_are_nested():
+    costs = Estimated()
+    for nested in (reduce(lambda inner, _: [inner], range(60), "x"), [{"id": ["x"]}] * 60):
+        began = time.process_time()
+        costs.calls(id=nested, all=True)
+        assert time.process_time() - began < 0.1
 
 
 def test_another_mask_is_estimated_by_itself():
