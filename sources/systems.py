@@ -1,6 +1,6 @@
 """Which source plays which role, and how all of them are asked: in batches, through the cache."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -154,13 +154,14 @@ class Systems:
     def _questioned(self, system: System, method: Method, args: tuple[Any, ...]) -> Question[Any] | None:
         if not isinstance(system.adapter, method.protocol):
             return None
+        ask = getattr(system.adapter, method.name)
         return Question(
             space=_space(system, method, args),
             ttl=self.fresh_seconds(system.uid, method.kind),
             stale=system.settings.stale_seconds,
             codec=method.codec,
             tags=partial(_tags, system.uid),
-            fetch=_fetch(getattr(system.adapter, method.name), args),
+            fetch=lambda keys: ask(keys, *args),
         )
 
     def _systems_of_record(self, kind: str, records: Mapping[str, Sequence[str]]) -> tuple[System, ...]:
@@ -189,14 +190,6 @@ def _tags_about(source_uid: str, customer: CustomerRef | None, record_id: str | 
     if record_id is not None:
         tags.append(record_tag(source_uid, record_id))
     return tags
-
-
-def _fetch(ask: Any, args: tuple[Any, ...]) -> Callable[[Sequence[Any]], Awaitable[Mapping[Any, Any]]]:
-    def fetch(keys: Sequence[Any]) -> Awaitable[Mapping[Any, Any]]:
-        asked: Awaitable[Mapping[Any, Any]] = ask(keys, *args)
-        return asked
-
-    return fetch
 
 
 def _space(system: System, method: Method, args: Sequence[Any]) -> str:

@@ -33,19 +33,18 @@ class Deadline:
         for bound in self._bounds:
             bound.follow()
 
-    def bound(self, grace_seconds: float = 0.0) -> "Bound":
-        """End what runs inside with TimeoutError when the deadline, as it is then, has passed by the grace."""
-        return Bound(self, grace_seconds, float("inf"))
+    def bound(self) -> "Bound":
+        """End what runs inside with TimeoutError when the deadline, as it is then, has passed."""
+        return Bound(self, float("inf"))
 
 
 class Bound:
-    """A scope that ends by a deadline, wherever that moves, or at `latest`. A class: it is entered for each fetch."""
+    """A scope that ends by a deadline, wherever that moves, or at `latest`."""
 
-    __slots__ = ("_deadline", "_grace", "_latest", "_scope")
+    __slots__ = ("_deadline", "_latest", "_scope")
 
-    def __init__(self, deadline: Deadline, grace_seconds: float, latest: float) -> None:
+    def __init__(self, deadline: Deadline, latest: float) -> None:
         self._deadline = deadline
-        self._grace = grace_seconds
         self._latest = latest
 
     def follow(self) -> None:
@@ -65,7 +64,7 @@ class Bound:
         await self._scope.__aexit__(kind, error, trace)
 
     def _remaining(self) -> float:
-        return max(0.0, min(self._deadline.at + self._grace, self._latest) - time.monotonic())
+        return max(0.0, min(self._deadline.at, self._latest) - time.monotonic())
 
 
 class Limit:
@@ -87,7 +86,7 @@ class Limit:
 
     def bound(self) -> Bound:
         """End what runs inside with TimeoutError when the time is over."""
-        return Bound(self._deadline, 0.0, self._own)
+        return Bound(self._deadline, self._own)
 
     def fault(self, asked: str, *, sent: bool = True) -> Timeout:
         """Why what was asked had to end, and whether anything of it was sent by then."""

@@ -50,16 +50,6 @@ async def test_extending_to_an_earlier_moment_changes_nothing() -> None:
     assert deadline.remaining() > 4
 
 
-async def test_a_grace_is_kept_when_it_is_extended() -> None:
-    deadline = Deadline(0.01)
-    asyncio.get_running_loop().call_soon(deadline.extend_to, Deadline(0.03))
-    began = time.monotonic()
-    with pytest.raises(TimeoutError):
-        async with deadline.bound(0.05):
-            await asyncio.sleep(5)
-    assert 0.08 <= time.monotonic() - began < 0.5
-
-
 async def test_a_try_ends_by_the_source_s_own_time_limit_where_the_deadline_is_later() -> None:
     limit = Limit(0.03, Deadline(5))
     with pytest.raises(TimeoutError):
