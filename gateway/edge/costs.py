@@ -19,6 +19,7 @@ Estimator: TypeAlias = Callable[[Prepared, Any], Estimate]
 KEPT_OPERATIONS = 500  # an application asks tens, each for a few masks
 KEPT_ESTIMATES = 20  # of one operation: it asks for a few lengths of its lists
 LONGEST_KEPT = 500  # bytes of what a cost depends on in the variables; what is longer is seldom asked twice
+MOST_IDS = 1000  # that are looked into: ten times what a field takes, and 5 ms where none of them is one
 ASKED_BY = "cost"  # in the extensions of a request: {"cost": true}
 
 
@@ -90,7 +91,7 @@ def _shape(value: Any) -> Any:
     """
     if isinstance(value, str):
         return _kind_of_id(value)
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+    if isinstance(value, list) and len(value) <= MOST_IDS and all(isinstance(each, str) for each in value):
         return sorted(Counter(_kind_of_id(each) for each in set(value)).items())
     return value
 

@@ -9,9 +9,13 @@ import pytest
 from sources.faults import SourceFault, Throttled, Unavailable
 from sources.plugin import SourceSettings
 from sources.wire.messages import Response
+from sources.wire.transport import HttpTransport
 from sources.wire.wire import Wire, open_wire
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+Open = Callable[..., HttpTransport]
 
 
 class RawServer:
@@ -53,6 +57,22 @@ class RawServer:
 
 
 Serve = Callable[[Talk | bytes], Awaitable[tuple[str, RawServer]]]
+
+
+@pytest.fixture
+async def opened() -> AsyncIterator[Open]:
+    """A transport, and a look afterwards that no task is left."""
+    transports: list[HttpTransport] = []
+
+    def new(**options: Any) -> HttpTransport:
+        transports.append(HttpTransport(**{"connections": 4, **options}))
+        return transports[-1]
+
+    yield new
+    for transport in transports:
+        await transport.close()
+    mine = ("HttpTransport", "Connection", "Pool", "start_connection", "getaddrinfo")
+    assert not [task for task in asyncio.all_tasks() if any(word in repr(task) for word in mine)]
 
 
 @pytest.fixture

@@ -4,45 +4,25 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvloop
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from sources.faults import SourceFault, Timeout, Unavailable
 from sources.wire.deadline import Limit
 from sources.wire.http.connecting import verifying
 from sources.wire.messages import Request
 from sources.wire.transport import HttpTransport
+from tests.support.certificates import self_signed
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key and a certificate for 127.0.0.1 and for nobody else, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "our own")])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    path = tmp_path_factory.mktemp("tls") / "server.pem"
-    encoding = serialization.Encoding.PEM
-    path.write_bytes(key.private_bytes(encoding, *form) + signed.public_bytes(encoding))
-    return path
+    return self_signed(tmp_path_factory.mktemp("tls") / "server.pem")
 
 
 @pytest.fixture
@@ -130,30 +110,22 @@ def test_a_trusted_server_is_asked_over_one_kept_connection(certificate: Path, l
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 @pytest.mark.usefixtures("trusted")
 def test_a_certificate_for_another_name_gets_no_request(certificate: Path, loop: str) -> None:
-    async def story() -> None:
-        async with serving(certificate, ANSWER) as seen:
-            transport = HttpTransport(connections=2)
-            with pytest.raises(Unavailable) as caught:
-                await transport.send(Request(url=f"https://localhost:{seen.port}/a"), Limit(5.0))
-            await transport.close()
-        assert (caught.value.reason, caught.value.sent) == ("GET /a: the server's certificate is not trusted", False)
-        assert seen.heads == []
-
-    on(loop)(story())
+    on(loop)(_refused(certificate, "localhost"))
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 def test_a_certificate_that_nobody_vouches_for_gets_no_request_on_either_loop(certificate: Path, loop: str) -> None:
-    async def story() -> None:
-        async with serving(certificate, ANSWER) as seen:
-            transport = HttpTransport(connections=2)
-            with pytest.raises(Unavailable) as caught:
-                await transport.send(Request(url=f"https://127.0.0.1:{seen.port}/a"), Limit(5.0))
-            await transport.close()
-        assert (caught.value.reason, caught.value.sent) == ("GET /a: the server's certificate is not trusted", False)
-        assert seen.heads == []
+    on(loop)(_refused(certificate, "127.0.0.1"))
 
-    on(loop)(story())
+
+async def _refused(certificate: Path, host: str) -> None:
+    async with serving(certificate, ANSWER) as seen:
+        transport = HttpTransport(connections=2)
+        with pytest.raises(Unavailable) as caught:
+            await transport.send(Request(url=f"https://{host}:{seen.port}/a"), Limit(5.0))
+        await transport.close()
+    assert (caught.value.reason, caught.value.sent) == ("GET /a: the server's certificate is not trusted", False)
+    assert seen.heads == []
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])

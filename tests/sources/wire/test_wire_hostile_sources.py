@@ -5,21 +5,16 @@ import gzip
 import ssl
 import time
 import zlib
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from sources.faults import Malformed, Refused, SourceFault, Timeout, Unavailable
 from sources.wire.deadline import Deadline, Limit, within
 from sources.wire.messages import Request
 from sources.wire.transport import HttpTransport
+from tests.support.certificates import self_signed
 
 
 async def fault_of(wire: Any, url: str, *, safe: bool = False, seconds: float = 5.0) -> SourceFault:
@@ -259,25 +254,6 @@ async def test_a_transport_serves_one_event_loop_only(serve: Any, answer_ok: Any
 
     await asyncio.to_thread(in_another_loop)
     await transport.close()
-
-
-def self_signed(path: Path) -> Path:
-    """A key and a certificate for 127.0.0.1 that nobody vouches for."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, *form) + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
 
 
 async def test_a_certificate_that_nobody_vouches_for_gets_no_request(wire_to: Any, tmp_path: Path) -> None:
